@@ -1,0 +1,298 @@
+"""The promises of one ticket, run again by hand: what the guide to promises says of each kind, event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench.recount.hours import FOREVER, Hours
+from bench.recount.log import Clause, Event, Ticket, at_of
+from bench.recount.void import true_events
+
+_WAITING = frozenset({"customer", "part", "someone"})
+_PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
+_LASTING = {"resolution", "work", "wait"}
+
+
+@dataclass
+class Promise:
+    """One promise from a beginning to an end; several of one clause have numbers from 1."""
+
+    clause: Clause
+    number: int
+    hours: Hours
+    began: int
+    target: int
+    ran: list[list[int]] = field(default_factory=list)
+    """When its clock ran; what has no end yet ends at `FOREVER`."""
+    ended: int | None = None
+    is_void: bool = False
+    broke: int | None = None
+
+    @property
+    def stops(self) -> frozenset[str]:
+        pauses = _WAITING if self.clause.metric == "work" else self.clause.pauses
+        return pauses | {"done"}
+
+    @property
+    def outcome(self) -> str:
+        if self.broke is not None:
+            return "broken"
+        return "open" if self.ended is None else "void" if self.is_void else "kept"
+
+    @property
+    def settled(self) -> int:
+        """When it was kept, or broke."""
+        found = self.broke if self.broke is not None else self.ended
+        assert found is not None
+        return found
+
+    @property
+    def runs(self) -> bool:
+        return bool(self.ran) and self.ran[-1][1] == FOREVER
+
+    def used(self, at: int) -> int:
+        return sum(self.hours.between(begin, min(end, at)) for begin, end in self.ran)
+
+    def due(self) -> int | None:
+        """When its time is used up; None while it stands still before that."""
+        left = self.target
+        for begin, end in self._pieces():
+            if left <= end - begin:
+                return begin + left
+            left -= end - begin
+        return None
+
+    def breaks(self) -> int | None:
+        """The first instant from there on at which its clock counts again."""
+        left = self.target
+        for begin, end in self._pieces():
+            if left < end - begin:
+                return begin + left
+            left -= end - begin
+        return None
+
+    def check(self, at: int) -> None:
+        breaks = self.breaks() if self.broke is None and self.ended is None else None
+        if breaks is not None and breaks < at:
+            self.broke = breaks
+
+    def check_changed(self, at: int) -> None:
+        """Late by a change: it breaks at the change, not before."""
+        if self.broke is None and self.ended is None and self.used(at) > self.target:
+            self.broke = at
+
+    def run(self, at: int) -> None:
+        if not self.runs:
+            self.ran.append([at, FOREVER])
+
+    def stand(self, at: int) -> None:
+        if self.runs:
+            self.ran[-1][1] = max(at, self.ran[-1][0])
+
+    def end(self, at: int, *, void: bool = False) -> None:
+        if self.ended is None:
+            self.check(at)
+            self.stand(at)
+            self.ended, self.is_void = at, void
+
+    def left(self) -> int:
+        """Whole seconds in hand when it ended; less than nothing for what was used beyond the target."""
+        return (self.target // 1_000_000) - self.used(self.ended or 0) // 1_000_000 if self.ended is not None else 0
+
+    def _pieces(self) -> list[tuple[int, int]]:
+        """Open stretches in which it ran, until its target must be used up."""
+        found, room = [], 0
+        for begin, end in self.ran:
+            for piece in self.hours.within(begin, end):
+                found.append(piece)
+                room += piece[1] - piece[0]
+                if room > self.target:
+                    return found
+        return found
+
+
+class Clocks:
+    """All promises of a ticket."""
+
+    def __init__(self, ticket: Ticket, hours: Mapping[int | None, Hours]) -> None:
+        self._clauses, self._hours = ticket.clauses, hours
+        self.promises: list[Promise] = []
+        self._arrival: int | None = None
+        self._words: int | None = None
+        """The oldest words nobody answered."""
+        self._by_us = self._by_machine = self._was_answered = self._is_unwanted = self._is_merged = False
+        self._owes_first, self._came_late, self._is_owned = True, False, False
+        self._blocked: frozenset[str] = frozenset()
+        self._priority, self._team = "normal", 0
+
+    def run(self, ticket: Ticket, until: int) -> list[Promise]:
+        for one in true_events(ticket.events):
+            step = _STEPS.get(one.kind)
+            if step is not None:
+                self._look(one.at)
+                getattr(self, step)(one)
+                self._settle(one.at)
+        self._look(until)
+        if self._is_unwanted:
+            for promise in self._open():
+                promise.ended, promise.is_void, promise.broke = until, True, None
+        return self.promises
+
+    def _look(self, at: int) -> None:
+        if not self._is_unwanted:
+            for one in self.promises:
+                one.check(at)
+
+    def _settle(self, at: int) -> None:
+        for one in self._open():
+            if self._blocked & one.stops:
+                one.stand(at)
+            else:
+                one.run(at)
+
+    def _open(self) -> list[Promise]:
+        return [one for one in self.promises if one.ended is None]
+
+    def _of(self, *metrics: str) -> list[Clause]:
+        return [] if self._is_merged else [one for one in self._clauses if one.metric in metrics]
+
+    def _mine(self, clause: Clause) -> list[Promise]:
+        return [one for one in self.promises if one.clause.id == clause.id]
+
+    def _start(self, clause: Clause, at: int | None) -> None:
+        if at is None or any(one.ended is None for one in self._mine(clause)):
+            return
+        target = clause.targets.get(self._priority, clause.target)
+        made = Promise(clause, len(self._mine(clause)) + 1, self._hours[clause.calendar], at, target)
+        if not self._blocked & made.stops:
+            made.run(at)
+        self.promises.append(made)
+
+    def _end(self, at: int, *metrics: str, void: bool = False) -> None:
+        for clause in self._of(*metrics):
+            for one in self._mine(clause):
+                one.end(at, void=void)
+
+    def _go_on(self, *metrics: str, void_only: bool) -> None:
+        """What ended with the ticket goes on where it stood."""
+        for clause in self._of(*metrics):
+            mine = self._mine(clause)
+            if mine and mine[-1].ended is not None and (mine[-1].is_void or not void_only):
+                mine[-1].ended, mine[-1].is_void = None, False
+
+    def _begin(self) -> None:
+        """The first words of a person: what lasts from the arrival begins."""
+        for clause in self._of(*_LASTING):
+            if not self._mine(clause):
+                self._start(clause, self._arrival)
+        for clause in self._of("ownership"):
+            if self._team and not self._is_owned and not self._mine(clause):
+                self._start(clause, self._arrival)
+
+    def _opened(self, one: Event) -> None:
+        self._arrival = _reached(one)
+        self._by_us, self._by_machine = one.agent is not None, bool(one.data.get("automatic"))
+        self._owes_first, self._team = not self._by_us, one.data.get("team") or 0
+        if not self._by_machine:
+            self._begin()
+
+    def _heard(self, one: Event) -> None:
+        if not one.data.get("automatic"):
+            self._hear([_reached(one)])
+
+    def _absorbed(self, one: Event) -> None:
+        self._hear([at_of(at) for _, at in one.data["heard"]])
+
+    def _hear(self, words: list[int]) -> None:
+        self._words = min([*words, *([self._words] if self._words is not None else [])], default=None)
+        if self._by_machine and self._words is not None:
+            self._arrival, self._by_machine, self._came_late = self._words, False, True
+        for clause in self._of("first_response"):
+            if self._owes_first and self._words is not None and not self._mine(clause):
+                self._start(clause, self._arrival)
+        if not self._owes_first:
+            for clause in self._of("next_response"):
+                self._start(clause, self._words)
+        if self._came_late:
+            self._begin()
+
+    def _answered(self, one: Event) -> None:
+        self._words, self._was_answered, self._owes_first, self._is_owned = None, True, False, True
+        self._end(one.at, "first_response", "next_response", "update", "ownership")
+        for clause in self._of("update"):
+            self._start(clause, one.at)
+
+    def _waits(self, one: Event) -> None:
+        after = one.data["after"]
+        self._blocked = self._blocked - _WAITING - {"done"} | ({after} if after else frozenset())
+
+    def _resolved(self, one: Event) -> None:
+        self._blocked, self._owes_first = self._blocked - _WAITING | {"done"}, False
+        self._end(one.at, "first_response", "next_response", "update", "ownership", void=True)
+        self._end(one.at, *_LASTING)
+
+    def _reopened(self, one: Event) -> None:
+        self._blocked = self._blocked - _WAITING - {"done"}
+        if one.data["before"]["status"] < 4:
+            return
+        if one.contact is not None:
+            self._words = None
+        else:
+            self._owes_first = not self._was_answered and not self._by_us
+            self._go_on("next_response", void_only=True)
+            if self._owes_first:
+                self._go_on("first_response", void_only=True)
+        self._go_on("update", void_only=True)
+        self._go_on(*_LASTING, void_only=False)
+
+    def _prioritised(self, one: Event) -> None:
+        self._priority = _PRIORITIES[one.data["after"]]
+        for promise in self._open():
+            promise.target = promise.clause.targets.get(self._priority, promise.clause.target)
+            promise.check_changed(one.at)
+
+    def _assigned(self, one: Event) -> None:
+        self._is_owned = one.data["after"] is not None
+        if self._is_owned:
+            self._end(one.at, "ownership")
+
+    def _handed(self, one: Event) -> None:
+        self._team, self._is_owned = one.data["after"] or 0, False
+        self._end(one.at, "ownership")
+        for clause in self._of("ownership"):
+            if self._team:
+                self._start(clause, one.at)
+
+    def _spammed(self, one: Event) -> None:
+        self._is_unwanted = one.data["spam"]
+        if not self._is_unwanted:
+            for promise in self._open():
+                promise.check_changed(one.at)
+
+    def _merged(self, one: Event) -> None:
+        for promise in self._open():
+            promise.end(one.at, void=True)
+        self._is_merged = True
+
+
+def _reached(one: Event) -> int:
+    """When the words reached us, which may be before they were filed."""
+    return at_of(one.data["received"]) if one.data.get("received") else one.at
+
+
+_STEPS = {
+    "ticket.opened": "_opened",
+    "message.received": "_heard",
+    "ticket.absorbed": "_absorbed",
+    "message.sent": "_answered",
+    "message.overheard": "_answered",
+    "ticket.waiting": "_waits",
+    "ticket.resolved": "_resolved",
+    "ticket.reopened": "_reopened",
+    "ticket.prioritised": "_prioritised",
+    "ticket.assigned": "_assigned",
+    "ticket.handed": "_handed",
+    "ticket.spammed": "_spammed",
+    "ticket.merged": "_merged",
+}

@@ -1,0 +1,29 @@
+"""Things that have a day, found by days without looking at the others."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Generic, Protocol, TypeVar
+
+
+class Dated(Protocol):
+    """Has the day it counts for."""
+
+    @property
+    def day(self) -> date: ...
+
+
+T = TypeVar("T", bound=Dated)
+
+
+class ByDay(Generic[T]):
+    """All of them, in the order of their days."""
+
+    def __init__(self, found: Iterable[T]) -> None:
+        self._found = sorted(found, key=lambda one: one.day)
+        self._days = [one.day for one in self._found]
+
+    def between(self, since: date, until: date) -> Sequence[T]:
+        return self._found[bisect_left(self._days, since) : bisect_left(self._days, until)]

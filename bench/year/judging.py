@@ -1,0 +1,178 @@
+"""The product's engine judges what was made up, and counts it: each ticket as it stood before every change of hands.
+
+Promises are folded by the engine and written at once, many by COPY, as its own rows say them; what became of them is
+counted by the product while the ticket is in the hands it was in then, so that it counts for whoever had it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import psycopg
+from sqlalchemy import select, text
+
+from bench.year.house import END, House
+from bench.year.lives import Held, Life, Lives
+from bench.year.writing import copy_rows, number_on, write
+from helpdesk.db import among, db
+from helpdesk.now import travel
+from helpdesk.people.models import Agent
+from helpdesk.tickets.models import Ticket
+from sla.commitments import excusing
+from sla.commitments.clock import fold
+from sla.commitments.facts import Cycle
+from sla.commitments.grounds import History
+from sla.commitments.history import histories
+from sla.commitments.models import Commitment
+from sla.commitments.stored import instant, instant_or_none
+from sla.contracts import credits as owed
+from sla.contracts.models import ContractVersion
+from sla.policies.models import Clause
+from sla.reports import counting as promises
+from sla.reports import outlook, tallying
+from sla.volume import counting as service
+
+_BATCH = 500
+_JUST_BEFORE = timedelta(microseconds=1)
+_EXCUSED = 40
+"""Every so manyth broken promise is excused."""
+_COLUMNS = (
+    "id, ticket_id, entitlement_id, clause_id, cycle, metric, outcome, target_seconds, started_at, due_at, breaks_at,"
+    " warns_at, fires_at, ended_at, broken_at, broken_on_change, elapsed_seconds, excuse"
+)
+_SET = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[1:])
+_JUDGED = f"CREATE TEMP TABLE IF NOT EXISTS judged AS SELECT {_COLUMNS} FROM commitment LIMIT 0"
+_TAKE = f"""
+    INSERT INTO commitment ({_COLUMNS}) OVERRIDING SYSTEM VALUE SELECT {_COLUMNS} FROM judged
+    ON CONFLICT (id) DO UPDATE SET {_SET}
+"""
+_HOLD = """
+    UPDATE ticket SET team_id = held.team, assignee_id = held.agent, channel_kind = held.channel
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) held (id, team, agent, channel)
+    WHERE ticket.id = held.id
+"""
+Key = tuple[int, int, int]
+"""Ticket, clause, cycle."""
+
+
+class Judging:
+    """Writes and judges lives, a batch at a time, beside the app's context it is used in."""
+
+    def __init__(self, connection: psycopg.Connection[Any], house: House) -> None:
+        self._connection, self._house = connection, house
+        self._ids = count(1)
+        self._keys: dict[Key, int] = {}
+        self._said: dict[Key, str] = {}
+        connection.execute(_JUDGED)
+
+    def judge(self, lives: Sequence[Life]) -> None:
+        self._keys, self._said = {}, {}
+        write(self._connection, self._house, lives)
+        ids = [one.id for one in lives]
+        told = histories(list(db.session.scalars(select(Ticket).where(among(Ticket.id, ids)).order_by(Ticket.id))))
+        db.session.rollback()
+        for place in range(max(len(one.held) for one in lives)):
+            self._round([(one, one.held[place], _before(told[one.id], one.held[place].before))
+                         for one in lives if place < len(one.held)])  # fmt: skip
+        last = [(one, Held(END, one.team, one.agent, one.channel), (told[one.id], END)) for one in lives]
+        self._round(last, is_last=True)
+
+    def _round(self, standing: Iterable[tuple[Life, Held, tuple[History, datetime]]], *, is_last: bool = False) -> None:
+        """Whoever had them: what was decided until then is written and counted."""
+        held, rows = [], []
+        for life, hands, (history, at) in standing:
+            found = {self._key(life, one): one for one in fold(history.facts, history.timelines, at=at.timestamp())}
+            if is_last or self._is_news(found):
+                held.append((life.id, hands))
+                rows += [self._row(life, key, one) for key, one in found.items()]
+        self._write(held, rows)
+
+    def _key(self, life: Life, one: Cycle) -> Key:
+        key = life.id, one.clause, one.number
+        if key not in self._keys:
+            self._keys[key] = next(self._ids)
+        return key
+
+    def _is_news(self, found: Mapping[Key, Cycle]) -> bool:
+        """Whether anything was decided that is not written so, or was taken back."""
+        return any(_word(one.outcome) != _word(self._said.get(key, "")) for key, one in found.items())
+
+    def _row(self, life: Life, key: Key, one: Cycle) -> Sequence[Any]:
+        self._said[key] = one.outcome
+        fires = one.breaks if one.outcome == "running" else None
+        return (
+            self._keys[key], life.id, life.id, one.clause, one.number, one.metric, one.outcome, one.target,
+            instant(one.started), *map(instant_or_none, (one.due, one.breaks, one.warns, fires, one.ended, one.broken)),
+            one.on_change, int(one.elapsed), "",
+        )  # fmt: skip
+
+    def _write(self, held: Sequence[tuple[int, Held]], rows: Sequence[Sequence[Any]]) -> None:
+        columns = [[key for key, _ in held], *([getattr(one, name) for _, one in held] for name in Held._fields[1:])]
+        self._connection.execute(_HOLD, columns)
+        self._connection.execute("TRUNCATE judged")
+        copy_rows(self._connection, "judged", _COLUMNS, rows)
+        self._connection.execute(_TAKE)
+        self._connection.commit()
+        if rows:
+            promises.count([row[0] for row in rows])
+            db.session.commit()
+
+
+def fill(connection: psycopg.Connection[Any], house: House, tickets: int, seed: int) -> int:
+    """Write, judge and count about so many tickets in the app's context, up to the end of the year; how many."""
+    judging, batch, made = Judging(connection, house), list[Life](), 0
+    for lives in Lives(house, tickets, seed).all():
+        batch += lives
+        if len(batch) >= _BATCH:
+            judging.judge(batch)
+            made, batch = made + len(batch), []
+    if batch:
+        judging.judge(batch)
+    number_on(connection)
+    with travel(to=END):
+        _credit()
+        _excuse(house)
+        _count()
+    return made + len(batch)
+
+
+def _before(history: History, change: datetime) -> tuple[History, datetime]:
+    at = change - _JUST_BEFORE
+    return replace(history, facts=tuple(one for one in history.facts if one.at <= at.timestamp())), at
+
+
+def _word(outcome: str) -> str:
+    return outcome if outcome in {"kept", "broken"} else ""
+
+
+def _credit() -> None:
+    """What broken promises cost, where the agreement says so, in the order they broke."""
+    rows = select(Commitment, ContractVersion).join(Clause, Clause.id == Commitment.clause_id)
+    rows = rows.join(ContractVersion, ContractVersion.id == Clause.contract_version_id)
+    broken = Commitment.broken_at.is_not(None), Commitment.outcome == "broken", Clause.credit != {}
+    for commitment, version in db.session.execute(rows.where(*broken).order_by(Commitment.broken_at)).all():
+        owed.propose(commitment, version)
+    db.session.commit()
+
+
+def _excuse(house: House) -> None:
+    boss = db.session.get_one(Agent, house.boss)
+    rows = select(Commitment, Ticket).join(Ticket, Ticket.id == Commitment.ticket_id)
+    broken = rows.where(Commitment.outcome == "broken", Commitment.id % _EXCUSED == 0).order_by(Commitment.id)
+    for commitment, ticket in db.session.execute(broken.limit(2000)).all():
+        excusing.excuse(ticket, commitment, by=boss, reason="The road was flooded.")
+    db.session.commit()
+
+
+def _count() -> None:
+    """What the scheduler does: days added up, service folded, the outlook of the hour made."""
+    db.session.execute(text("INSERT INTO volume_mark (ticket_id) SELECT id FROM ticket"))
+    db.session.commit()
+    while service.tick():
+        pass
+    tallying.tick()
+    outlook.tick()

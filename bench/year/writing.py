@@ -1,0 +1,100 @@
+"""Lives as rows of the product's tables, by COPY; what covers each is written with it, as it would be decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from bench.year.house import House
+from bench.year.lives import Life
+
+Row = Sequence[Any]
+_TICKET = (
+    "id, number, subject, status, priority, contact_id, organization_id, assignee_id, team_id, channel_id,"
+    " channel_kind, created_at, last_message_at, waiting_for, wake_on_reply, spam_at, resolved_at, merged_into_id,"
+    " preview, message_count, tag_ids, next_due_kind, next_due_asleep, queue_rank, queue_at"
+)
+_MESSAGE = (
+    "id, ticket_id, direction, kind, channel_kind, contact_id, agent_id, author_name, author_address, subject,"
+    ' body_text, reply_text, body_html, source_html, remote_images, "to", warning, external_id, created_at'
+)
+_ENTITLEMENT = (
+    "id, ticket_id, source, contract_version_id, policy_version_id, clause_ids, billable, reason, alternatives,"
+    " judged_at, decided_at"
+)
+_EVENT = "ticket_id, kind, at, agent_id, contact_id, message_id, data"
+_ASSET = "ticket_id, asset_id, state, created_at"
+_TAG = "ticket_id, tag_id"
+
+
+def write(connection: psycopg.Connection[Any], house: House, lives: Sequence[Life]) -> None:
+    """All that happened to them; promises are yet to be judged."""
+    connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
+    decided = {life.id: _decided(house, life) for life in lives}
+    copy_rows(connection, "ticket", _TICKET, map(_ticket, lives))
+    copy_rows(connection, "message", _MESSAGE, (row for life in lives for row in _messages(life)))
+    copy_rows(connection, "entitlement", _ENTITLEMENT, decided.values())
+    copy_rows(connection, "event", _EVENT, (row for life in lives for row in _events(life)))
+    copy_rows(connection, "ticket_asset", _ASSET, ((life.id, one, state, life.created_at) for life in lives
+                                               for one, state in life.assets))  # fmt: skip
+    copy_rows(connection, "ticket_tag", _TAG, ((life.id, one) for life in lives for one in life.tags))
+    connection.commit()
+
+
+def number_on(connection: psycopg.Connection[Any]) -> None:
+    """What the product writes next gets numbers after these."""
+    columns = (("ticket", "id"), ("ticket", "number"), ("message", "id"), ("entitlement", "id"),
+                          ("commitment", "id"))  # fmt: skip
+    for table, column in columns:
+        connection.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT max({column}) + 1 FROM {table}))"
+        )
+    connection.commit()
+
+
+def copy_rows(connection: psycopg.Connection[Any], table: str, columns: str, rows: Iterable[Row]) -> None:
+    with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([json.dumps(one) if isinstance(one, Mapping) else one for one in row])
+
+
+def _ticket(life: Life) -> Row:
+    return (
+        life.id, 1000 + life.id, f"Cold room {life.id}", life.status, life.priority, life.contact, life.customer.id,
+        life.agent, life.team, 1, life.channel, life.created_at, life.said[-1].at, life.waiting_for, True,
+        life.spam_at, life.resolved_at, life.merged_into, "It is warm.", len(life.said), list(life.tags), "", {}, 2,
+        life.created_at,
+    )  # fmt: skip
+
+
+def _messages(life: Life) -> Iterator[Row]:
+    for one in life.said:
+        yield (
+            one.id, one.ticket, one.direction, one.kind, one.channel, one.contact, one.agent, "", "",
+            f"Cold room {life.id}", "It is warm.", "It is warm.", "", "", [], {}, "", f"<{one.id}@year.example>",
+            one.at,
+        )  # fmt: skip
+
+
+def _events(life: Life) -> Iterator[Row]:
+    """The decision is told with the first words."""
+    opening = 2 if len(life.told) > 1 and life.told[1].at == life.told[0].at else 1
+    yield from life.told[:opening]
+    yield life.id, "entitlement.decided", life.created_at, None, None, None, {"entitlement": life.id, "first": True}
+    yield from life.told[opening:]
+
+
+def _decided(house: House, life: Life) -> Row:
+    """The agreement that is in force for the customer when the request arrives, or else the policy."""
+    arrived = life.told[0].data.get("received")
+    at = datetime.fromisoformat(arrived) if arrived else life.created_at
+    agreed = [one for one in life.customer.agreements if one[0] <= at]
+    version, clauses = (agreed or [one for one in house.policies if one[0] <= at])[-1][1:]
+    mine = ("contract", version, None) if agreed else ("policy", None, version)
+    both = life.id, life.id
+    reason = "The agreement covers it." if agreed else "The policy for everybody."
+    return *both, *mine, {"ids": list(clauses)}, False, reason, {"lost": []}, at, life.created_at

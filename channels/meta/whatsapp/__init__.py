@@ -1,0 +1,1 @@
+"""WhatsApp by the Cloud API, with a system user's token."""

@@ -1,0 +1,1 @@
+"""Text messages and calls by a provider that speaks Twilio's HTTP."""

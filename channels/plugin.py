@@ -1,0 +1,92 @@
+"""The wiring table of the channels."""
+
+from __future__ import annotations
+
+from channels import (
+    acknowledging,
+    continuing,
+    dispatch,
+    feeding,
+    fetching,
+    gauging,
+    heeding,
+    intake,
+    introducing,
+    lasting,
+    listening,
+    quarantining,
+    reach,
+    silence,
+    visiting,
+    writing,
+)
+from channels.commands import channels
+from channels.email.commands import mail
+from channels.web import (
+    browsers,
+    calls,
+    chatdesk,
+    chatpages,
+    chatting,
+    devices,
+    heard,
+    hooks,
+    joined,
+    persons,
+    prepared,
+    presence,
+    proofs,
+    quarantine,
+    rawmails,
+    settings,
+    undecided,
+    webform,
+)
+from helpdesk.plugins import Panel, Plugin
+
+plugin = Plugin(
+    "channels",
+    on={"ticket.delayed": [acknowledging.say_delayed], "delivery.sent": [visiting.hear]},
+    jobs={"deliver": dispatch.deliver, "fetch": fetching.fetch, "introduce": introducing.introduce},
+    every={
+        1: [lasting.tick],
+        10: [dispatch.requeue],
+        30: [dispatch.reclaim, continuing.look],
+        60: [heeding.give_up_waiting, fetching.remind],
+        300: [silence.watch],
+        3600: [quarantining.forget_discarded],
+    },
+    loops=[intake.loop, listening.mailboxes, listening.smtp, listening.lmtp, feeding.feeds],
+    blueprints=[
+        settings.bp,
+        quarantine.bp,
+        rawmails.bp,
+        calls.bp,
+        hooks.bp,
+        joined.bp,
+        prepared.bp,
+        browsers.bp,
+        devices.bp,
+        presence.bp,
+        chatting.bp,
+        chatpages.bp,
+        chatdesk.bp,
+        webform.bp,
+        heard.bp,
+        proofs.bp,
+        persons.bp,
+    ],
+    commands=[mail, channels],
+    gauges=[gauging.gauges],
+    senders=[writing.senders],
+    reach=reach.of,
+    panels=[
+        Panel("sidebar", undecided.links),
+        Panel("channel", devices.of_channel),
+        Panel("composer.above", chatdesk.panel),
+        Panel("ticket.sidebar", persons.panel),
+        Panel("ticket.sidebar", calls.panel),
+        Panel("ticket.sidebar", devices.of_ticket),
+        Panel("unit", devices.of_unit),
+    ],
+)

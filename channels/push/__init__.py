@@ -1,0 +1,1 @@
+"""Notifications in a browser by its push service."""

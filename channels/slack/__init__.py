@@ -1,0 +1,1 @@
+"""Direct messages in Slack with buttons."""

@@ -1,0 +1,1 @@
+"""A Telegram bot that customers write to; the worked example of an adapter."""

@@ -1,0 +1,1 @@
+"""Posts that name us and direct messages on X."""

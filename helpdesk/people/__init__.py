@@ -1,0 +1,1 @@
+"""Contacts, organizations, agents and teams."""

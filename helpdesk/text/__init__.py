@@ -1,0 +1,1 @@
+"""Text that came from outside: made safe, made plain."""

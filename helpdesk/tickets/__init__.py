@@ -1,0 +1,1 @@
+"""Tickets: what can happen to a request from first word to closed."""

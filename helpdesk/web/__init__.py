@@ -1,0 +1,1 @@
+"""The HTML face: pages and fragments for agents."""

@@ -1,0 +1,1 @@
+"""Promises: calendars, policies, agreements, equipment, commitments and on-call."""

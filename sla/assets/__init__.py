@@ -1,0 +1,1 @@
+"""Equipment: sites, assets and their warranties."""

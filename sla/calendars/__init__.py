@@ -1,0 +1,1 @@
+"""Business time: when a calendar is open, and arithmetic on it."""

@@ -1,0 +1,1 @@
+"""Promises made on a ticket: their clocks, kept or broken, and explained."""

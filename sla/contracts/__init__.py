@@ -1,0 +1,1 @@
+"""Agreements with customers: terms, coverage, clauses, prepaid balances and credits."""

@@ -1,0 +1,1 @@
+"""Who is woken when a promise is in danger: contact methods, escalation policies, their runs and pages."""

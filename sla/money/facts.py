@@ -1,0 +1,100 @@
+"""The facts of money that are rows of tickets and ledgers, as one relation that figures, lists and tickets all read.
+
+A fact has a kind, a day, the ticket it counts for (that a ticket was merged into, as long as it is), who worked, the
+customer, agreement, currency and cents; cents are null where a rate or price is not known. The agreement of work is the
+one that covers the ticket now; of credits and prepaid balances their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, DATE, TextClause, bindparam, text
+
+from sla.money.branches import BRANCHES, CALLED_FOR, CHAIN, COLUMNS, DRAWN, HELD, OWN, PRICED, TIMED, WITHIN
+from sla.money.rates import Rates
+
+_OF_AGREEMENTS = {"credit", "prepaid", "expired"}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which facts: of days from `since` up to but without `until`, and of what; `begin` and `end` are their instants.
+
+    `customer` and `agreement` are ids, 0 for none of them, None for any. `within` are the tickets that count as one,
+    the `ticket`, where only its facts are asked for.
+    """
+
+    since: date
+    until: date
+    begin: datetime
+    end: datetime
+    zone: str
+    customer: int | None = None
+    agreement: int | None = None
+    ticket: int | None = None
+    within: tuple[int, ...] = ()
+
+
+def relation(kinds: Collection[str], scope: Scope, then: str) -> TextClause:
+    """A statement whose `fact` is the relation of these kinds, and which goes on with `then`."""
+    branches = " UNION ALL ".join(_branch(kind, scope) for kind in BRANCHES if kind in kinds)
+    known = [HELD, PRICED, DRAWN.replace("{touched}", _touched(scope)), TIMED]
+    found = [WITHIN] if scope.ticket is not None else []
+    found += [CHAIN.replace("{seed}", CALLED_FOR if scope.ticket is not None else ""), *known]
+    joined = ", ".join(found).replace("{root}", _root(scope))
+    asked = text(f"WITH RECURSIVE {joined}, fact ({COLUMNS}) AS ({branches}) {then}")
+    return asked.bindparams(bindparam("h_since", type_=ARRAY(DATE)), bindparam("h_until", type_=ARRAY(DATE)))
+
+
+def values(scope: Scope, rates: Rates) -> dict[str, Any]:
+    """What the statement is asked with."""
+    found: dict[str, Any] = {
+        "h_kind": [one.kind for one in rates.all],
+        "h_agent": [one.agent_id for one in rates.all],
+        "h_since": [one.since for one in rates.all],
+        "h_until": [one.until for one in rates.all],
+        "h_cents": [one.cents for one in rates.all],
+        "h_currency": [one.currency for one in rates.all],
+    }
+    for name in ("since", "until", "begin", "end", "zone"):
+        found[name] = getattr(scope, name)
+    if scope.ticket is not None:
+        found |= {"ticket": scope.ticket, "within": list(scope.within)}
+    if scope.customer:
+        found["customer"] = scope.customer
+    if scope.agreement:
+        found["agreement"] = scope.agreement
+    return found
+
+
+def _branch(kind: str, scope: Scope) -> str:
+    owner, contract = "placed.organization_id", OWN
+    if kind in _OF_AGREEMENTS:
+        owner, contract = "contract.organization_id", "contract.id"
+    mine = [_is(owner, "customer", scope.customer), _is(contract, "agreement", scope.agreement)]
+    pages = ""
+    if scope.ticket is not None:
+        mine.append("AND false" if kind == "expired" else "AND placed.id = :ticket")
+        pages = "AND page.id IN (SELECT page_id FROM called)"
+    said = BRANCHES[kind].replace("{mine}", " ".join(filter(None, mine))).replace("{pages}", pages)
+    return said.replace("{root}", _root(scope))
+
+
+def _root(scope: Scope) -> str:
+    """How a ticket finds the one it counts for."""
+    return "LEFT JOIN root" if scope.ticket is None else "JOIN within root"
+
+
+def _touched(scope: Scope) -> str:
+    """Only balances that were drawn from in these days, or for this ticket, are worked out."""
+    return "at >= :begin AND at < :end" if scope.ticket is None else "ticket_id = ANY(:within)"
+
+
+def _is(column: str, name: str, value: int | None) -> str:
+    if value is None:
+        return ""
+    return f"AND {column} = :{name}" if value else f"AND {column} IS NULL"

@@ -1,0 +1,1 @@
+"""Policies: promises in general, and which requests they are made for."""

@@ -1,0 +1,1 @@
+"""Places that are only listened to."""

@@ -1,0 +1,1 @@
+"""Attainment statements: written, issued, printed and recomputed by others."""
