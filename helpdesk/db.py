@@ -136,13 +136,16 @@ def _keep_prepared(connection: Connection) -> None:
     """A transaction that only read ends by COMMIT: at a ROLLBACK the driver forgets every statement it has prepared.
 
     Every page that changes nothing ends so; each of its statements would be planned anew. A connection the server has
-    cut has nothing left to end.
+    cut has nothing left to end: an answer that was ready before is no error because of it.
     """
     if connection.invalidated:
         return
     driver: Any = connection.connection.driver_connection
-    if "wrote" not in connection.info and driver.info.transaction_status == TransactionStatus.INTRANS:
-        driver.commit()
+    read = "wrote" not in connection.info and driver.info.transaction_status == TransactionStatus.INTRANS
+    try:
+        driver.commit() if read else driver.rollback()
+    except psycopg.OperationalError as error:
+        connection.invalidate(error)
 
 
 def by_hand() -> Any:

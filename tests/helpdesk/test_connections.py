@@ -51,6 +51,13 @@ class TestAConnection:
         with engine.connect() as one, engine.connect() as two, engine.connect() as three:
             assert len({each.scalar(text("SELECT pg_backend_pid()")) for each in (one, two, three)}) == 3
 
+    @pytest.mark.parametrize("done", ["SELECT 1", "CREATE TEMPORARY TABLE said (word text)"])
+    def test_the_server_has_closed_meanwhile_ends_without_an_error(self, engine: Engine, database_url: str, done: str):
+        with engine.connect() as connection:
+            connection.execute(text(done))
+            cut(database_url)
+        assert pid(engine)
+
     def test_that_rested_for_long_is_asked_and_goes_on(self, engine: Engine, monkeypatch: pytest.MonkeyPatch):
         first = pid(engine)
         monkeypatch.setattr(db, "_RESTED_SECONDS", 0.0)
