@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -63,6 +64,9 @@ class Delivery(Base):
         back_populates="delivery", order_by="DeliveryRecipient.id", lazy="selectin", cascade="all, delete-orphan"
     )
 
+    message: Mapped[Any] = relationship("Message", lazy="raise")
+    """Only says that a message's row is written before its delivery's."""
+
     def may_be_undone(self, at: datetime) -> bool:
         return self.state == State.QUEUED and self.attempts == 0 and at < self.not_before
 
@@ -105,7 +109,8 @@ def enqueue(delivery: Delivery, *, after: timedelta = timedelta()) -> Delivery:
     delivery.created_at = now()
     delivery.not_before = delivery.created_at + after
     db.session.add(delivery)
-    db.session.flush()
+    if delivery.id is None:
+        db.session.flush()
     jobs.defer("deliver", at=delivery.not_before if after else None, delivery_id=delivery.id)
     return delivery
 

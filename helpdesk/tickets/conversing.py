@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import events, outbox
-from helpdesk.db import db, new_id, next_values
+from helpdesk.db import db, new_id, next_values, reserve
 from helpdesk.errors import Conflict, Invalid
 from helpdesk.events import Event
 from helpdesk.now import now
@@ -125,17 +125,20 @@ def reply(ticket: Ticket, answer: Answer, *, by: Agent, draft: Draft | None = No
     recipients = addressing.recipients(ticket)
     told = reach.of(ticket)
     reach.check(told, answer.body.strip(), _files_of(draft), prepared=answer.prepared is not None)
+    reserve(message=1, delivery=1, event=2)  # all is written at once: rows that name each other know their keys before
     message, files = _write(ticket, answer, by=by, direction="out", draft=draft)
     ticket.waiting_since = None
     if ticket.assignee_id is None:
         ticket.assignee_id = by.id
-    place(ticket)  # before the message is kept: that writes the ticket's row
+    place(ticket)
     _keep(message, files, by=by, draft=draft)
     delivery = Delivery(
+        id=new_id("delivery"),
         purpose="reply",
         kind=ticket.channel_kind,
         channel_id=ticket.channel_id,
         ticket_id=ticket.id,
+        message=message,
         message_id=message.id,
         recipients=recipients,
         content={"prepared": asdict(answer.prepared)} if answer.prepared is not None else {},
@@ -143,6 +146,7 @@ def reply(ticket: Ticket, answer: Answer, *, by: Agent, draft: Draft | None = No
     outbox.enqueue(delivery, after=timedelta(seconds=0 if told.immediate else by.undo_seconds))
     set_committed_value(message, "delivery", delivery)
     events.record(ticket, "message.sent", by=by, message_id=message.id, delivery=delivery.id, before=before)
+    db.session.flush()
     if answer.resolves:
         resolve(ticket, by=by)
     elif answer.waits_for:
@@ -159,9 +163,11 @@ def note(ticket: Ticket, answer: Answer, *, by: Agent, draft: Draft | None = Non
     known = written_already(answer.client_id, ticket, by)
     if known is not None:
         return known
+    reserve(message=1, event=1)
     message, files = _write(ticket, answer, by=by, direction="note", draft=draft)
     _keep(message, files, by=by, draft=draft)
     events.record(ticket, "note.added", by=by, message_id=message.id)
+    db.session.flush()
     return message
 
 
@@ -243,6 +249,7 @@ def _write(
     if len(body) > _BODY_LIMIT:
         raise Invalid("That is too long for one message.", {"body": "Send it as a file instead."})
     message = Message(
+        id=new_id("message"),
         ticket=ticket,
         ticket_id=ticket.id,
         direction=direction,
@@ -264,11 +271,11 @@ def _files_of(draft: Draft | None) -> list[Attachment]:
 
 
 def _keep(message: Message, files: list[Attachment], *, by: Agent, draft: Draft | None) -> None:
-    """Write the message's row, with everything that shows it at hand; the files are its own and the draft is gone."""
-    db.session.flush()
-    for file in files:
-        file.draft_id, file.message_id = None, message.id
+    """Keep what shows the message at hand; the files are its own and the draft is gone."""
     if draft is not None:
+        db.session.flush()
+        for file in files:
+            file.draft_id, file.message_id = None, message.id
         db.session.flush()
         db.session.delete(draft)
     for name, value in {"agent": by, "contact": None, "attachments": files, "delivery": None}.items():
