@@ -49,6 +49,8 @@ class Settings:
     """Live streams one web worker holds before it answers 503."""
     visitor_streams: int = 20_000
     """Streams of chat visitors one web worker holds; beyond that their pages ask every few seconds."""
+    ticket_reads: int = 300
+    """Different tickets one sign-in may open within ten minutes at one web worker; beyond that it is ended."""
     trusted_authserv: str = ""
     """Comma-separated names of mail servers whose Authentication-Results may be believed (RFC 8601)."""
     allow_private_hosts: str = ""

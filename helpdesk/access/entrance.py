@@ -5,10 +5,13 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, g, request
 
 from helpdesk.access import csrf, guards, sessions
+from helpdesk.access.readers import Readers, ends
+from helpdesk.db import db
 
 
 def install(app: Flask) -> None:
     """Load the session and check unsafe requests before any view runs; `csrf_token()` serves templates."""
+    app.extensions["readers"] = Readers()
     app.before_request(_admit)
     app.after_request(_see_out)
     app.jinja_env.globals["csrf_token"] = csrf.token
@@ -22,6 +25,9 @@ def _admit() -> None:
         return
     token = request.cookies.get(sessions.cookie_name(), "")
     g.session = sessions.load(token)
+    if g.session is not None and ends(current_app.extensions["readers"], g.session, request):
+        db.session.commit()
+        g.session, g.ended = None, "reading"
     g.agent = g.session.agent if g.session is not None else None
     if g.session is not None and sessions.is_stale(g.session):
         sessions.touch(g.session.id)

@@ -106,8 +106,10 @@ def _marked(view: View, name: str) -> View:
 def _turn_away() -> Any:
     if not _is_a_page():
         raise Unauthorized("Sign in to go on.")
-    asked = request.full_path.removesuffix("?")
-    return redirect(f"/sign-in?{urlencode({'next': asked})}", 303)
+    asked = {"next": request.full_path.removesuffix("?")}
+    if g.get("ended"):
+        asked["ended"] = g.ended
+    return redirect(f"/sign-in?{urlencode(asked)}", 303)
 
 
 def _is_a_page() -> bool:

@@ -1,13 +1,16 @@
-"""Letters of the house: an invitation, or a link to set a new password, handed to the outbox."""
+"""Letters of the house: an invitation, a link to set a new password, an alarm, handed to the outbox."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
+from helpdesk.access.browsers import described
+from helpdesk.access.models import Session
 from helpdesk.db import db
 from helpdesk.outbox import Delivery
 from helpdesk.people import letters
 from helpdesk.people.models import Agent, Brand
+from helpdesk.settings import settings
 
 _SUBJECTS = {"invitation": "Your way in to {brand}", "reset": "A new password for {brand}"}
 _BEFORE = {
@@ -26,3 +29,15 @@ def send(agent: Agent, purpose: str, link: str) -> Delivery:
     brand = db.session.scalar(select(Brand.name).order_by(Brand.id).limit(1)) or "Kept"
     before, after = _BEFORE[purpose].format(brand=brand), _AFTER[purpose]
     return letters.write(agent, _SUBJECTS[purpose].format(brand=brand), [before], link, [after])
+
+
+def alarm(reader: Agent, session: Session, reads: int) -> None:
+    """Tell everybody who runs the house that a sign-in opened more tickets than a person reads."""
+    runs = select(Agent).where(Agent.role == "admin", Agent.deactivated_at.is_(None), Agent.password_hash != "")
+    said = [
+        f"{reader.name} opened more than {reads} tickets within ten minutes. That sign-in was ended.",
+        f"It came from {session.address} by {described(session.browser)}.",
+        "Ask them whether it was they. If not, deactivate them, or have them choose a new password:",
+    ]
+    for admin in db.session.scalars(runs.order_by(Agent.id)):
+        letters.write(admin, f"{reader.name} opened very many tickets", said, settings().address("/settings/people"))

@@ -109,6 +109,7 @@ def _form(email: str = "", error: DomainError | None = None) -> str:
         greeting=_greeting(),
         email=email,
         next=_destination(),
+        ended=request.args.get("ended", ""),
         errors=_errors(error),
         demo=settings().demo,
     )

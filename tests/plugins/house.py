@@ -40,6 +40,7 @@ def build(url: str) -> Flask:
         app.register_blueprint(bp)
     app.add_url_rule("/", "home", agents_only(lambda: current_agent().email))
     app.add_url_rule("/change", "change", agents_only(lambda: "changed"), methods=["POST"])
+    app.add_url_rule("/tickets/<int:number>", "ticket", agents_only("{number}".format), methods=["GET", "POST"])
     app.add_url_rule("/vault", "vault", admins_only(lambda: "gold"))
     return app
 
