@@ -12,6 +12,8 @@ from helpdesk.tickets.models import Ticket
 from sla.policies.models import Clause
 
 OUTCOMES = ("running", "paused", "kept", "broken", "void")
+DECIDED = ("kept", "broken")
+"""What is counted in figures, from the moment such a row is added to the session or changed in it."""
 
 
 class Commitment(Base):

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import inspect
@@ -21,9 +21,9 @@ from sla.commitments.clock import fold
 from sla.commitments.facts import Cycle
 from sla.commitments.grounds import History
 from sla.commitments.history import Past
-from sla.commitments.models import Commitment
+from sla.commitments.models import DECIDED, Commitment
 from sla.commitments.placing import place
-from sla.commitments.stored import by_cycle, instant, instant_or_none
+from sla.commitments.stored import by_cycle, insert_all, instant, instant_or_none
 from sla.contracts.credits import propose
 from sla.contracts.models import ContractVersion
 from sla.entitlements import naming, resolving
@@ -49,9 +49,11 @@ def settle(ticket_ids: list[int]) -> None:
         past.add(resolving.decide_all(new, past.received))
     told = past.histories()
     _expect(known)
+    made: list[Commitment] = []
     for ticket in tickets:
         if ticket.id in told:
-            _settle(ticket, told[ticket.id], known.get(ticket.id, {}))
+            made += _settle(ticket, told[ticket.id], known.get(ticket.id, {}))
+    _add([row for row in made if inspect(row).transient])
     db.session.flush()
 
 
@@ -63,14 +65,22 @@ def _expect(known: Mapping[int, Mapping[tuple[int, int], Commitment]]) -> None:
         reserve(event=turning)
 
 
-def _settle(ticket: Ticket, history: History, known: dict[tuple[int, int], Commitment]) -> None:
+def _settle(ticket: Ticket, history: History, known: dict[tuple[int, int], Commitment]) -> list[Commitment]:
+    """Its rows, those that are new among them."""
     at = now()
     cycles = fold(history.facts, history.timelines, at=at.timestamp())
     if not cycles and not known:
-        return
+        return []
     rows = [_write(ticket, history, cycle, known.get((cycle.clause, cycle.number)), at) for cycle in cycles]
     _void(known, {(cycle.clause, cycle.number) for cycle in cycles}, at)
     place(ticket, cycles, rows, {one.id: one.words for one in history.clauses.values()}, at)
+    return rows
+
+
+def _add(new: Sequence[Commitment]) -> None:
+    """What is decided already goes through the session, where those listen who count it."""
+    db.session.add_all(row for row in new if row.outcome in DECIDED)
+    insert_all([row for row in new if row.outcome not in DECIDED])
 
 
 def _write(ticket: Ticket, history: History, cycle: Cycle, row: Commitment | None, at: datetime) -> Commitment:
@@ -81,8 +91,8 @@ def _write(ticket: Ticket, history: History, cycle: Cycle, row: Commitment | Non
             cycle=cycle.number,
             metric=cycle.metric,
             entitlement_id=_entitlement(history, cycle.clause),
+            excuse="",
         )
-        db.session.add(row)
     due_before, broken_before = row.due_at, row.broken_at
     row.outcome, row.target_seconds = cycle.outcome, cycle.target
     row.started_at = instant(cycle.started)
@@ -143,7 +153,8 @@ def _break(ticket: Ticket, history: History, row: Commitment) -> None:
 
 def _numbered(row: Commitment) -> None:
     """Only a new row must be written before something can name it; hundreds that turn are written at once."""
-    if inspect(row).transient or inspect(row).pending:
+    if inspect(row).transient:
+        db.session.add(row)
         db.session.flush()
 
 

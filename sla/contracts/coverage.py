@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from weakref import WeakKeyDictionary
 
 from sla.assets.models import Asset
 from sla.contracts import terms
@@ -32,8 +33,25 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
+class _Line:
+    """A line with all that is asked of it, looked up quickly; `models` and `works` are casefolded."""
+
+    line: CoverageLine
+    what: str
+    elsewhere: Lost
+    """For a request about something it does not name."""
+    assets: frozenset[int]
+    models: frozenset[str]
+    sites: frozenset[int]
+    works: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
-    asset: Asset | None
+    """A request, as the lines of a version see it; `model` is casefolded."""
+
+    asset_id: int | None
+    model: str | None
     site_id: int | None
     works: frozenset[str]
     at: datetime
@@ -55,59 +73,77 @@ def covering(  # noqa: PLR0913 - what a request is, by name
     Days are read in each contract's zone, last days count to 24:00. `is_open` tells whether a calendar (by id) is open
     at an instant. A unit of another customer counts as none. Versions need `lines` and `contract` loaded.
     """
-    asked = _Asked(asset, site_id, frozenset(map(str.casefold, works)), at, is_open)
+    days = {zone: terms.local(at, zone) for zone in {version.zone for version in versions}}
+    bare = _Asked(None, None, site_id, frozenset(map(str.casefold, works)), at, is_open)
+    about = bare if asset is None else _about(asset, bare)
     found: list[Covering] = []
     lost: list[Lost] = []
     for version in versions:
-        why = terms.trouble(version, terms.day(version, at)) or _without_lines(version)
+        on = days[version.zone]
+        why = terms.trouble(version, on) or _without_lines(version)
         if why:
             lost.append(Lost(version.name, why))
             continue
-        for line in version.lines:
-            judged = _judged(version, line, asked)
-            if isinstance(judged, Lost):
-                lost.append(judged)
+        is_foreign = asset is None or asset.organization_id != version.contract.organization_id
+        asked = bare if is_foreign else about
+        for one in _lines(version):
+            specificity = _specificity(one, asked)
+            if specificity is None:
+                lost.append(one.elsewhere)
+            elif why := _untimely(one, on) or _unfit(one, asked):
+                lost.append(Lost(one.what, why))
             else:
-                found.append(judged)
-    return sorted(found, key=lambda one: _rank(one, at)), lost
+                found.append(Covering(version, one.line, specificity))
+    return sorted(found, key=lambda one: _rank(one, days[one.version.zone])), lost
 
 
-def _judged(version: ContractVersion, line: CoverageLine, asked: _Asked) -> Covering | Lost:
-    specificity = _specificity(version, line, asked)
-    what = version.name if len(version.lines) == 1 else f"{version.name}, {line.name}"
-    if specificity is None:
-        return Lost(what, f"{what} covers {_named(line)}, and this is about something else")
-    why = _untimely(line, what, terms.day(version, asked.at)) or _unfit(line, what, asked)
-    return Lost(what, why) if why else Covering(version, line, specificity)
+def _about(asset: Asset, asked: _Asked) -> _Asked:
+    site_id = asked.site_id if asked.site_id is not None else asset.site_id
+    return replace(asked, asset_id=asset.id, model=asset.model.casefold(), site_id=site_id)
 
 
-def _specificity(version: ContractVersion, line: CoverageLine, asked: _Asked) -> int | None:
-    asset = asked.asset
-    if asset is not None and asset.organization_id != version.contract.organization_id:
-        asset = None
-    if asset is not None and asset.id in line.asset_ids:
+def _lines(version: ContractVersion) -> Sequence[_Line]:
+    """Made once: a version is never changed, and one that is kept judges every request of its customer."""
+    if version not in _made:
+        alone = len(version.lines) == 1
+        _made[version] = [_line(one, version.name if alone else f"{version.name}, {one.name}") for one in version.lines]
+    return _made[version]
+
+
+_made: WeakKeyDictionary[ContractVersion, Sequence[_Line]] = WeakKeyDictionary()
+
+
+def _line(line: CoverageLine, what: str) -> _Line:
+    models, works = (frozenset(map(str.casefold, each)) for each in (line.models, line.works))
+    elsewhere = Lost(what, f"{what} covers {_named(line)}, and this is about something else")
+    return _Line(line, what, elsewhere, frozenset(line.asset_ids), models, frozenset(line.site_ids), works)
+
+
+def _specificity(one: _Line, asked: _Asked) -> int | None:
+    if asked.asset_id in one.assets:
         return ASSET
-    if asset is not None and asset.model.casefold() in map(str.casefold, line.models):
+    if asked.model in one.models:
         return MODEL
-    site_id = asked.site_id if asked.site_id is not None or asset is None else asset.site_id
-    if site_id is not None and site_id in line.site_ids:
+    if asked.site_id in one.sites:
         return SITE
-    return None if line.asset_ids or line.models or line.site_ids else CUSTOMER
+    return None if one.assets or one.models or one.sites else CUSTOMER
 
 
-def _untimely(line: CoverageLine, what: str, on: date) -> str:
-    if line.starts_on is not None and on < line.starts_on:
-        return f"{what} begins on {terms.written(line.starts_on)}"
-    if line.ends_on is not None and on > line.ends_on:
-        return f"{what} ended on {terms.written(line.ends_on)}"
+def _untimely(one: _Line, on: date) -> str:
+    starts_on, ends_on = one.line.starts_on, one.line.ends_on
+    if starts_on is not None and on < starts_on:
+        return f"{one.what} begins on {terms.written(starts_on)}"
+    if ends_on is not None and on > ends_on:
+        return f"{one.what} ended on {terms.written(ends_on)}"
     return ""
 
 
-def _unfit(line: CoverageLine, what: str, asked: _Asked) -> str:
-    if line.works and not asked.works.intersection(map(str.casefold, line.works)):
-        return f"{what} covers only {_listed(line.works)}"
-    if line.calendar_id is not None and not asked.is_open(line.calendar_id, asked.at):
-        return f"{what} does not cover the hour it arrived in"
+def _unfit(one: _Line, asked: _Asked) -> str:
+    if one.works and asked.works.isdisjoint(one.works):
+        return f"{one.what} covers only {_listed(one.line.works)}"
+    calendar_id = one.line.calendar_id
+    if calendar_id is not None and not asked.is_open(calendar_id, asked.at):
+        return f"{one.what} does not cover the hour it arrived in"
     return ""
 
 
@@ -129,7 +165,7 @@ def _listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
 
 
-def _rank(one: Covering, at: datetime) -> tuple[int, int, date, int]:
-    term = terms.of(one.version, terms.day(one.version, at))
+def _rank(one: Covering, on: date) -> tuple[int, int, date, int]:
+    term = terms.of(one.version, on)
     ends_on = min(term.ends_on, one.line.ends_on or date.max)
     return one.specificity, one.line.position, ends_on, one.line.id

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, select, union_all
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.db import Json, among, db
@@ -148,19 +148,29 @@ def _is_open(calendar_id: int, at: datetime) -> bool:
     return found is None or found.timeline(at.timestamp()).is_open(at.timestamp())
 
 
-_UNITS = (
-    select(TicketAsset)
-    .where(TicketAsset.ticket_id == any_(bindparam("tickets", type_=ARRAY(BigInteger))))
-    .where(TicketAsset.state != "dismissed")
-    .order_by(TicketAsset.state.desc(), TicketAsset.created_at.desc(), TicketAsset.asset_id.desc())
-    .options(joinedload(TicketAsset.asset).options(joinedload(Asset.site), joinedload(Asset.warranties)))
-)
+def _units_of(tickets: ColumnElement[bool]) -> Select[int, str, Asset]:
+    about = joinedload(Asset.site), joinedload(Asset.warranties)
+    return (
+        select(TicketAsset.ticket_id, TicketAsset.state, Asset)
+        .join(Asset, Asset.id == TicketAsset.asset_id)
+        .where(tickets, TicketAsset.state != "dismissed")
+        .order_by(TicketAsset.state.desc(), TicketAsset.created_at.desc(), TicketAsset.asset_id.desc())
+        .options(*about)
+    )
+
+
+_UNITS = _units_of(TicketAsset.ticket_id == any_(bindparam("tickets", type_=ARRAY(BigInteger))))
+_UNITS_OF_ONE = _units_of(TicketAsset.ticket_id == bindparam("ticket", type_=BigInteger()))
+"""The server keeps its plan: for an array, however short, it plans anew, which takes longer than the reading."""
 
 
 def _units(ticket_ids: Sequence[int]) -> dict[int, tuple[Asset, str]]:
     """The unit each ticket is about: a confirmed one before a guess, the first named before later ones."""
-    rows = db.session.scalars(_UNITS, {"tickets": ticket_ids}).unique()
-    return {row.ticket_id: (row.asset, row.state) for row in rows}
+    if len(ticket_ids) == 1:
+        rows = db.session.execute(_UNITS_OF_ONE, {"ticket": ticket_ids[0]})
+    else:
+        rows = db.session.execute(_UNITS, {"tickets": ticket_ids})
+    return {ticket_id: (asset, state) for ticket_id, state, asset in rows.unique()}
 
 
 def _tags(ids: Collection[int]) -> dict[int, str]:

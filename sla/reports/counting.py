@@ -14,11 +14,10 @@ from sqlalchemy import event as sa_event
 
 from helpdesk.db import before_commit, db
 from helpdesk.events import Event
-from sla.commitments.models import Commitment
+from sla.commitments.models import DECIDED, Commitment
 from sla.reports.models import PromiseOutcome
 
 _SAYS = ("outcome", "ended_at", "broken_at", "excused_at")
-_DECIDED = ("kept", "broken")
 
 _IDS = select(Commitment.id).order_by(Commitment.id).limit(10_000)
 
@@ -103,7 +102,7 @@ def forget(event: Event) -> None:
 
 @sa_event.listens_for(Commitment, "after_insert")
 def _added(_mapper: Any, _connection: Any, row: Commitment) -> None:
-    if row.outcome in _DECIDED:
+    if row.outcome in DECIDED:
         before_commit(count, row.id)
 
 

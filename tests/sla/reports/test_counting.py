@@ -70,6 +70,27 @@ class TestDecided:
             db.session.commit()
         assert shares() == (12, 0, 0)
 
+    def test_what_is_asked_and_answered_in_one_transaction_is_counted(self, office):
+        with travel(to=MONDAY):
+            ticket = conversing.open_ticket(office.olive, office.words())
+            conversing.receive(ticket, office.olive, office.words())
+            conversing.reply(ticket, Answer(body="We are on our way."), by=office.ben)
+            db.session.commit()
+        assert [one.outcome for one in counted(ticket)] == ["kept"]
+        assert shares() == (1, 0, 0)
+
+    def test_what_was_late_before_it_was_read_is_counted(self, office):
+        with travel(to=MONDAY):
+            late = office.words(received_at=MONDAY - timedelta(days=3))
+            ticket = conversing.open_ticket(office.olive, late)
+            conversing.receive(ticket, office.olive, late)
+            db.session.commit()
+        (row,) = db.session.scalars(select(Commitment).where(Commitment.ticket_id == ticket.id))
+        told = select(Event).where(Event.ticket_id == ticket.id, Event.kind == "commitment.broken")
+        assert db.session.scalars(told).one().data["commitment"] == row.id
+        assert row.broken_at == datetime(2026, 11, 20, 17, tzinfo=UTC)
+        assert [(one.commitment_id, one.outcome) for one in counted(ticket)] == [(row.id, "broken")]
+
     def test_a_promise_that_runs_is_not_counted(self, office):
         assert counted(asked(office)) == []
         assert shares() == (0, 0, 0)
