@@ -31,7 +31,12 @@ class Draft:
 
     rules: Json
     names: Mapping[str, str] = field(default_factory=dict)
-    """"YYYY-MM-DD" or "MM-DD" -> the holiday's name."""
+    """"YYYY-MM-DD" or "MM-DD" -> the holiday's name; "YYYY-MM-DD HH:MM" -> that of the break which begins then."""
+
+
+def is_break(key: str) -> bool:
+    """Whether a name is that of a break, and none of a holiday."""
+    return " " in key
 
 
 def checked(draft: Draft) -> Rules:
@@ -44,7 +49,7 @@ def checked(draft: Draft) -> Rules:
     if wrong:
         raise Invalid(NOTHING_SAVED, wrong)
     rules = reading.rules(draft.rules)
-    wrong = _overlaps(rules) or _closed(rules)
+    wrong = _overlaps(rules) or _closed(rules) or _no_break(rules, draft.names)
     if wrong:
         raise Invalid(NOTHING_SAVED, wrong)
     return rules
@@ -101,12 +106,18 @@ def _sentence(error: str, name: str) -> str:
 
 def _wrong_name(key: str, name: Any) -> str:
     try:
-        reading.rules({"zone": "UTC", "holidays": [key]})
+        if not is_break(key):
+            reading.rules({"zone": "UTC", "holidays": [key]})
     except Unreadable as error:
         return _sentence(str(error), "")
     if not isinstance(name, str) or len(name) > _LONGEST_NAME or _CONTROL.search(name):
         return f"The name of {key} is no name of at most {_LONGEST_NAME} characters."
     return ""
+
+
+def _no_break(rules: Rules, names: Mapping[str, str]) -> dict[str, str]:
+    lost = sorted(key for key in names if is_break(key) and key not in rules.break_keys)
+    return {"names": f"{lost[0]}: no break begins then."} if lost else {}
 
 
 def _overlaps(rules: Rules) -> dict[str, str]:

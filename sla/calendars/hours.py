@@ -145,6 +145,18 @@ class Hours:
         opened = merged(_opened(self.rules, day, day))
         return any(without(opened, merged(_broken(self.rules, day, day + timedelta(days=1)))))
 
+    def breaks(self, start: float, end: float) -> Iterator[tuple[date, int]]:
+        """The breaks that close it between two instants, by their day and wall time (seconds after midnight).
+
+        One outside the hours of its day is none: nobody is kept from anything by it.
+        """
+        for day, windows in sorted(self.rules.breaks.items()):
+            for window in sorted(windows):
+                began = resolve(day, window.start, self.rules.zone, "start")
+                ended = resolve(day, window.end, self.rules.zone, "end")
+                if began < end and start < ended and self._would_open(day, began, ended):
+                    yield day, window.start
+
     def intervals(self, start: float, *, until: float | None = None) -> Iterator[Interval]:
         """Open stretches from `start` on, the first cut to begin there; endless without `until`."""
         at = start
@@ -157,6 +169,11 @@ class Hours:
             if until is not None and end >= until:  # what lies behind is not asked, so the table need not grow for it
                 return
             at = end
+
+    def _would_open(self, day: date, start: float, end: float) -> bool:
+        """Around a day, if it had no breaks."""
+        opened = _opened(self.rules, day - timedelta(days=1), day + timedelta(days=1))
+        return any(opens < end and start < closes for opens, closes in opened)
 
     def _cover(self, instant: float) -> None:
         while self._starts and instant > self._ends[-1] and instant > self._high:

@@ -73,7 +73,7 @@ class Versions:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """Holidays by "YYYY-MM-DD" or "MM-DD"."""
+        """Holidays by "YYYY-MM-DD" or "MM-DD", breaks by "YYYY-MM-DD HH:MM"."""
         return {day: str(name) for one in self.versions for day, name in one.names.items()}
 
 

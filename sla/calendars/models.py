@@ -41,7 +41,7 @@ class CalendarVersion(Base):
     rules: Mapped[Json]
     """{"zone", "hours", "holidays", "overrides", "breaks"} as `sla.calendars.reading.rules` reads them."""
     names: Mapped[Json] = mapped_column(default=dict)
-    """"YYYY-MM-DD" or "MM-DD" -> the holiday's name."""
+    """"YYYY-MM-DD" or "MM-DD" -> the holiday's name; "YYYY-MM-DD HH:MM" -> that of the break which begins then."""
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     created_at: Mapped[datetime]
 

@@ -29,6 +29,13 @@ Windows = tuple[Window, ...]
 CLOSED: Windows = ()
 
 
+def break_key(day: date, begins: int) -> str:
+    """What a break is named under: "2026-12-23 12:00", its day and the wall time it begins at."""
+    hours, rest = divmod(begins, 3600)
+    seconds = f":{rest % 60:02}" if rest % 60 else ""
+    return f"{day} {hours:02}:{rest // 60:02}{seconds}"
+
+
 @dataclass(frozen=True)
 class Rules:
     """One version of a calendar. `weekly` has seven entries, Monday first."""
@@ -48,6 +55,10 @@ class Rules:
         if day in self.holidays or (day.month, day.day) in self.yearly:
             return CLOSED
         return self.overrides.get(day, self.weekly[day.weekday()])
+
+    @property
+    def break_keys(self) -> frozenset[str]:
+        return frozenset(break_key(day, one.start) for day, windows in self.breaks.items() for one in windows)
 
     @property
     def never_opens(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
+from sla.calendars.rules import break_key
 from sla.commitments.facts import Cycle, Fact
 from sla.commitments.scene import Scene
 
@@ -24,7 +25,7 @@ class Entry:
     seconds: float
     left: float
     why: str
-    """The holidays of a closed stretch; whom we waited for in a paused one; what changed."""
+    """The holidays and breaks of a closed stretch; whom we waited for in a paused one; what changed."""
 
 
 def ledger(
@@ -32,7 +33,7 @@ def ledger(
 ) -> list[Entry]:
     """From the start to the due instant, or to `at` while it stands still.
 
-    `holidays`: "YYYY-MM-DD" or "MM-DD" -> name.
+    `holidays`: "YYYY-MM-DD" or "MM-DD" -> name, and "YYYY-MM-DD HH:MM" -> that of the break which begins then.
     """
     until = cycle.due if cycle.due is not None else max(cycle.ended or at, cycle.started)
     entries = list(_stretches(cycle, until, facts, holidays or {}))
@@ -78,7 +79,13 @@ def _closed(cycle: Cycle, start: float, end: float, holidays: Mapping[str, str])
         if not cycle.timeline.at(start).has_hours(day) and (name := _holiday(day, holidays)) and name not in names:
             names.append(name)
         day += timedelta(days=1)
-    return Entry(start, end, "closed", 0, 0, ", ".join(names))
+    breaks = (_break(on, begins, holidays) for on, begins in cycle.timeline.at(start).breaks(start, end))
+    return Entry(start, end, "closed", 0, 0, ", ".join(dict.fromkeys([*names, *breaks])))
+
+
+def _break(day: date, begins: int, names: Mapping[str, str]) -> str:
+    name = names.get(break_key(day, begins), "")
+    return f"a break ({name})" if name else "a break"
 
 
 def _holiday(day: date, holidays: Mapping[str, str]) -> str:

@@ -13,14 +13,16 @@ from werkzeug.datastructures import MultiDict
 from helpdesk.db import Json
 from helpdesk.errors import Invalid
 from sla.calendars import reading
-from sla.calendars.drafts import NOTHING_SAVED, Draft
+from sla.calendars.drafts import NOTHING_SAVED, Draft, is_break
 from sla.calendars.reading import DAYS, Unreadable
+from sla.calendars.rules import break_key
 from sla.calendars.walls import resolve
 
 Windows = list[list[str]]
 _CLOSED = {"", "-", "–", "closed"}
 _ALL_DAY = {"24h", "24 h", "24 hours", "all day", "around the clock"}
 _WINDOW = re.compile(r"(\d{1,2}(?::\d\d){0,2})\s*(?:-|–|—|to|until)\s*(\d{1,2}(?::\d\d){0,2})", re.IGNORECASE)
+_CALLED = re.compile(r"(\S+\s*(?:-|–|—|to|until)\s*[\d:]+)\s+(\D.*)", re.IGNORECASE)
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)[\s:]*(.*)")
 _NAMED = re.compile(r"(\d{4}-\d\d-\d\d|\d\d-\d\d)(?:[\s:]+(.*))?")
 _STATES = ("closed", "worked", "gone")
@@ -74,7 +76,7 @@ def stored(name: str, draft: Draft, **more: str) -> Values:
     holidays = set(rules.get("holidays", []))
     listed = [
         Holiday(key, draft.names.get(key, ""), "closed" if key in holidays else "worked")
-        for key in holidays | set(draft.names)
+        for key in holidays | {one for one in draft.names if not is_break(one)}
     ]
     return Values(
         name=name,
@@ -82,7 +84,7 @@ def stored(name: str, draft: Draft, **more: str) -> Values:
         hours={day: windows_text(rules.get("hours", {}).get(day, [])) for day in DAYS},
         holidays=_sorted(listed),
         overrides=_dated_text(rules.get("overrides", {})),
-        breaks=_dated_text(rules.get("breaks", {})),
+        breaks=_breaks_text(rules.get("breaks", {}), draft.names),
         **more,
     )
 
@@ -129,7 +131,7 @@ def draft(values: Values) -> tuple[Draft, Values]:
     hours = {day: _read(wrong, f"hours.{day}", windows, values.day(day)) for day in DAYS}
     added = _read(wrong, "add", _holidays, values.add)
     overrides = _read(wrong, "overrides", _dated, values.overrides)
-    breaks = _read(wrong, "breaks", _dated, values.breaks)
+    breaks = _read(wrong, "breaks", _breaks, values.breaks)
     if wrong:
         raise Invalid(NOTHING_SAVED, wrong)
     kept = [one for one in values.holidays if one.state != "gone" and one.key not in {new.key for new in added}]
@@ -139,10 +141,13 @@ def draft(values: Values) -> tuple[Draft, Values]:
         "hours": {day: found for day, found in hours.items() if found},
         "holidays": [one.key for one in listed if one.state == "closed"],
         "overrides": overrides,
-        "breaks": breaks,
+        "breaks": {day: [window for window, _ in found] for day, found in breaks.items()},
     }
     names = {one.key: one.name for one in listed if one.name or one.state == "worked"}
-    return Draft(rules, names), replace(values, holidays=listed, add="")
+    called = {
+        f"{day} {_to_minutes(begins)}": name for day, found in breaks.items() for (begins, _), name in found if name
+    }
+    return Draft(rules, names | called), replace(values, holidays=listed, add="")
 
 
 def start(values: Values) -> datetime | None:
@@ -203,19 +208,54 @@ def _holidays(text: str) -> list[Holiday]:
 
 
 def _dated(text: str) -> dict[str, Windows]:
-    found: dict[str, Windows] = {}
+    return {day: windows(rest) for day, rest in _by_day(text).items()}
+
+
+def _breaks(text: str) -> dict[str, list[tuple[list[str], str]]]:
+    """Windows with what each is called, which may stand behind it."""
+    return {day: _named_windows(rest.strip()) for day, rest in _by_day(text).items()}
+
+
+def _named_windows(text: str) -> list[tuple[list[str], str]]:
+    if text.lower() in _CLOSED | _ALL_DAY:
+        return [(one, "") for one in windows(text)]
+    return [_break(piece) for piece in re.split(r"\s*(?:[,;]|\band\b)\s*(?=\d)", text) if piece]
+
+
+def _break(piece: str) -> tuple[list[str], str]:
+    found = _CALLED.fullmatch(piece)
+    return (_window(found[1]), " ".join(found[2].split())) if found else (_window(piece), "")
+
+
+def _to_minutes(clock: str) -> str:
+    """12:00:00 is 12:00, as breaks are named."""
+    return clock[:5] + clock[5:].replace(":00", "")
+
+
+def _by_day(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         matched = _DATED.fullmatch(line)
         if matched is None:
             raise Unreadable(f"“{line[:40]}” has no date in front. Write it like 2026-12-24 09:00-12:00.")
         if matched[1] in found:
             raise Unreadable(f"{matched[1]} is there twice. Put its windows on one line.")
-        found[matched[1]] = windows(matched[2])
+        found[matched[1]] = matched[2]
     return found
 
 
 def _dated_text(given: Mapping[str, Any]) -> str:
     return "\n".join(f"{day} {windows_text(found) or 'closed'}" for day, found in sorted(given.items()))
+
+
+def _breaks_text(given: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    def said(day: str, begins: str, ends: str) -> str:
+        key = break_key(reading.day(day, "breaks"), reading.seconds(begins, "breaks"))
+        return f"{begins}-{ends} {names.get(key, '')}".strip()
+
+    return "\n".join(
+        f"{day} {', '.join(said(day, *one) for one in found) or 'closed'}" for day, found in sorted(given.items())
+    )
 
 
 def _read(wrong: dict[str, str], field: str, how: Any, text: str) -> Any:

@@ -13,8 +13,9 @@ from helpdesk.now import now, travel
 from helpdesk.outbox import State
 from helpdesk.tickets import conversing, lifecycle, triage, unsending
 from helpdesk.tickets.models import Priority, Rank, Ticket
+from sla.calendars.models import CalendarVersion
 from sla.commitments import milestones, sweep
-from sla.commitments.explaining import as_json, explain
+from sla.commitments.explaining import as_json, explain, steps
 from sla.commitments.models import Commitment
 from sla.commitments.verifying import Verified, verify
 from sla.contracts.models import Credit
@@ -535,6 +536,37 @@ class TestVerify:
 
 
 class TestWhy:
+    def told(self, world, at, names):
+        """Why a promise of two hours, asked for on a day with a break at noon and one before anybody is there."""
+        rules = {**promising.OFFICE, "breaks": {"2026-11-23": [["07:00", "08:00"], ["12:00", "12:30"]]}}
+        hours = promising.calendar(rules=rules)
+        db.session.scalars(select(CalendarVersion)).one().names = names
+        promising.policy("Default", promising.clause("first_response", 7200, calendar_id=hours.id))
+        db.session.commit()
+        with travel(to=at):
+            ticket = world.ticket()
+            whole = joinedload(Commitment.clause).joinedload(Clause.calendar)
+            first = db.session.get_one(Commitment, of(ticket)[0].id, options=[whole], populate_existing=True)
+            told = explain(ticket, first, at=now())
+        there = ZoneInfo("America/New_York")
+        assert [one["why"] for one in as_json(told, there)["entries"]] == [one.what for one in steps(told, there)[1:-1]]
+        return [(one["kind"], one["why"]) for one in as_json(told, there)["entries"]]
+
+    def test_names_the_break_it_sleeps_over(self, world):
+        assert self.told(world, MONDAY + timedelta(hours=1), {"2026-11-23 12:00": "Fire drill"}) == [
+            ("open", "Open. 1 h 00 used"),
+            ("closed", "Closed for a break (Fire drill). Clock asleep"),
+            ("open", "Open. 1 h 00 used"),
+        ]
+
+    def test_a_break_without_a_name_is_a_break(self, world):
+        told = self.told(world, MONDAY + timedelta(hours=1), {})
+        assert told[1] == ("closed", "Closed for a break. Clock asleep")
+
+    def test_a_break_at_night_is_no_reason(self, world):
+        told = self.told(world, MONDAY - timedelta(hours=5), {})
+        assert told[0] == ("closed", "Closed. Clock asleep")
+
     def test_names_the_holiday_it_sleeps_over(self, office):
         with travel(to=datetime(2026, 11, 25, 21, tzinfo=UTC)):  # Wednesday, an hour before closing
             ticket = office.ticket()

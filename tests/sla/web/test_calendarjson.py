@@ -71,6 +71,7 @@ class TestJson:
             ({"names": {"soon": "x"}}, "names"),
             ({"names": {"12-25": 7}}, "names"),
             ({"names": []}, "names"),
+            ({"names": {"2027-01-04 12:00": "Lunch"}}, "names"),
             ({"rota": 1}, "rota"),
         ],
     )

@@ -108,6 +108,19 @@ class TestMaking:
         assert version.names == {str(SOON): "Christmas Eve"}
         assert version.created_by_id == world.mei.id
 
+    def test_a_break_keeps_its_name_and_is_no_holiday(self, mei):
+        lines = "2027-01-04 10:00-10:15 Coffee and cake, 12:00-12:30\n2027-01-05 12:00:00 to 13:00 Fire drill"
+        answer = mei.post("/calendars", {**FORM, "breaks": lines})
+        [version] = versions()
+        assert version.rules["breaks"] == {
+            "2027-01-04": [["10:00", "10:15"], ["12:00", "12:30"]],
+            "2027-01-05": [["12:00:00", "13:00"]],
+        }
+        assert version.names == {"2027-01-04 10:00": "Coffee and cake", "2027-01-05 12:00": "Fire drill"}
+        page = mei.get(answer.location.partition("?")[0]).text
+        assert "2027-01-04 10:00-10:15 Coffee and cake, 12:00-12:30\n2027-01-05 12:00:00-13:00 Fire drill" in page
+        assert 'name="name:2027-01-04' not in page
+
     BAD = (
         ({"name": ""}, "Enter a name"),
         ({"zone": "Mars/Olympus"}, "is not a time zone"),

@@ -98,6 +98,18 @@ class TestWhy:
         assert "Orchard" not in main
         assert "As JSON" not in main
 
+    def test_the_page_the_customers_version_and_the_json_name_a_break(self, ticket, ben_at_work):
+        version = db.session.scalars(select(CalendarVersion)).one()
+        version.rules = {**version.rules, "breaks": {"2026-11-23": [["12:00", "13:00"]]}}
+        version.names = {**version.names, "2026-11-23 12:00": "Fire drill"}
+        db.session.commit()
+        with travel(to=MONDAY):
+            number, row = ticket.number, promise(ticket, "restore")
+            path = f"/tickets/{number}/why/{row.id}"
+            told = [ben_at_work.get(each).text for each in (path, f"{path}?for=customer")]
+            told.append(ben_at_work.get(f"/api/v1/tickets/{number}/commitments/{row.id}/ledger").text)
+        assert all("Closed for a break (Fire drill). Clock asleep" in each for each in told)
+
     def test_an_outside_script_can_add_the_ledger_up(self, ticket, ben_at_work):
         with travel(to=MONDAY + timedelta(minutes=5)):
             answer = ben_at_work.get(
