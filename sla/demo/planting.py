@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from helpdesk.db import db
+from helpdesk.db import Json, db
 from helpdesk.demo.times import Shift
 from helpdesk.people.models import Organization
 from helpdesk.plugins import Meanwhile
@@ -17,6 +17,8 @@ from helpdesk.tickets.models import Ticket
 from sla.assets import months, serials
 from sla.assets.models import Asset, Site, Warranty
 from sla.calendars.models import Calendar, CalendarVersion
+from sla.calendars.reading import seconds
+from sla.calendars.rules import break_key
 from sla.contracts import terms
 from sla.contracts.models import Contract, ContractVersion, CoverageLine, PrepaidBalance, PrepaidEntry
 from sla.demo import alarms, books, meanwhile, past, watches
@@ -71,14 +73,18 @@ class _Planting:
         return self._moved.zone.key
 
     def calendar(self, office: Office) -> None:
+        """A break moves with the story's tickets, so that they fall into it as they did."""
         calendar = Calendar(name=office.name, created_at=self._since)
         db.session.add(calendar)
         db.session.flush()
         self._calendars[office.name] = calendar.id
         names = {self._holiday(day): name for day, name in office.holidays.items()}
         hours = {day: [[office.opens, office.closes]] for day in office.days}
-        breaks = dict(self._break(start, end, ZoneInfo(office.zone)) for start, end in office.breaks)
-        rules = {"zone": office.zone, "hours": hours, "holidays": sorted(names), "breaks": breaks}
+        rules: Json = {"zone": office.zone, "hours": hours, "holidays": sorted(names), "breaks": {}}
+        for start, end, name in office.breaks:
+            begins, ends = (self._moved.moment(each).astimezone(ZoneInfo(office.zone)) for each in (start, end))
+            rules["breaks"][begins.date().isoformat()] = [[f"{begins:%H:%M:%S}", f"{ends:%H:%M:%S}"]]
+            names[break_key(begins.date(), seconds(f"{begins:%H:%M:%S}", "breaks"))] = name
         written = {"valid_from": self._since, "created_at": self._since}
         db.session.add(CalendarVersion(calendar_id=calendar.id, rules=rules, names=names, **written))
 
@@ -195,11 +201,6 @@ class _Planting:
 
     def _day(self, day: date) -> date:
         return day + timedelta(days=self._moved.days)
-
-    def _break(self, start: datetime, end: datetime, zone: ZoneInfo) -> tuple[str, list[list[str]]]:
-        """A day, and what is closed on it: it moves with the story's tickets, so that they fall into it as they did."""
-        begins, ends = (self._moved.moment(each).astimezone(zone) for each in (start, end))
-        return begins.date().isoformat(), [[f"{begins:%H:%M:%S}", f"{ends:%H:%M:%S}"]]
 
     def _holiday(self, day: str) -> str:
         """Dated holidays move with the story by whole weeks, so that Columbus Day stays a Monday."""

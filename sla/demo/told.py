@@ -24,7 +24,7 @@ class Office:
     opens: str
     closes: str
     holidays: dict[str, str]
-    breaks: tuple[tuple[datetime, datetime], ...] = ()
+    breaks: tuple[tuple[datetime, datetime, str], ...] = ()
 
 
 @dataclass(frozen=True, config=_STRICT)
