@@ -6,17 +6,22 @@ One statement answers each question, so that it sees one state of the database (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Subquery, cast, func, literal, select, tuple_
 
 from helpdesk.db import db
 from helpdesk.pagination import Slice, cut, decode
+from helpdesk.people.models import Brand
 from sla.reports import sources
 from sla.reports.dimensions import Filters
+from sla.reports.hours import House
 from sla.reports.models import PromiseOutcome
 from sla.reports.periods import Period
 from sla.reports.sources import Spans
+
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,19 @@ Few = dict[tuple[int, str, str], Share]
 def share(period: Period, filters: Filters) -> Share:
     """Of the whole period."""
     return total(by_day([period], filters), period)
+
+
+def this_year(filters: Filters, at: datetime) -> Share:
+    """Of the year so far, which began at midnight in the brand's zone; the same statement asks for that."""
+    reach = Period("days", date((at - _A_DAY).year, 1, 1), (at + 2 * _A_DAY).date(), House(ZoneInfo("UTC")))
+    source = sources.counts([reach], filters)
+    here = func.timezone(
+        select(Brand.zone).order_by(Brand.id).limit(1).scalar_subquery(), literal(at, DateTime(timezone=True))
+    )
+    began = cast(func.date_trunc("year", here), Date)
+    return Share(
+        *(number or 0 for number in db.session.execute(select(*_sums(source)).where(source.c.day >= began)).one())
+    )
 
 
 def total(days: dict[date, Share], period: Period) -> Share:

@@ -26,11 +26,25 @@ from sla.commitments.models import Commitment
 from sla.contracts import consumption, terms
 from sla.contracts.models import ContractVersion
 from sla.entitlements.models import Entitlement, TicketAsset
+from sla.reports import figures
 from sla.web.amounts import length
 from sla.web.kit import icon_of
 
 _WHAT = {"first_response": "reply", "next_response": "reply", "update": "update", "on_site": "on site"}
 _WHAT |= {"restore": "restore", "ownership": "reply"}
+
+_SHORT = {
+    "first_response": "An answer in {}",
+    "next_response": "The next answer in {}",
+    "update": "News every {}",
+    "wait": "Done in {}",
+    "work": "Done in {}",
+    "resolution": "Fixed in {}",
+    "restore": "Running again in {}",
+    "ownership": "Taken on in {}",
+    "on_site": "Engineer on site in {}",
+}
+"""A promise in a few words; the customer's own are longer, and stand where one is explained."""
 
 _TICKET: BindParameter[int] = bindparam("ticket", type_=BigInteger())
 _SAID = select(Entitlement).where(Entitlement.ticket_id == _TICKET).order_by(Entitlement.id)
@@ -56,6 +70,13 @@ class Line:
     commitment: Commitment
     shown: Shown | None
     """None while it stands still before it is due."""
+
+    @property
+    def short(self) -> str:
+        """Such as "Engineer on site in 4 h"; an hour of a calendar is a working one."""
+        owed = length(self.commitment.target_seconds)
+        is_open_always = self.commitment.clause.calendar_id is None
+        return _SHORT[self.commitment.metric].format(owed if is_open_always else f"{owed} of open time")
 
 
 class _Page:
@@ -125,7 +146,7 @@ def promises(ticket: Ticket) -> str:
 
 
 def cover(ticket: Ticket) -> str:
-    """What covers it, what is left of it, why, what lost, and the way to say otherwise."""
+    """What covers it, what of it was kept this year and what is left, why, what lost, and the way to say otherwise."""
     shared = _page_of(ticket)
     if shared.decided is None:
         return ""
@@ -135,6 +156,7 @@ def cover(ticket: Ticket) -> str:
         ticket=ticket,
         decided=shared.decided,
         contract=contract,
+        kept=figures.this_year({"agreement": str(contract.contract_id)}, now()) if contract is not None else None,
         balances=consumption.left(contract.contract_id, terms.day(contract, now())) if contract is not None else [],
         earlier=[one for one in shared.said if one.replaced_at is not None],
         length=length,

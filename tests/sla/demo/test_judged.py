@@ -94,14 +94,15 @@ class TestTheFreezer:
         assert "An engineer on site within 4 hours, day or night. 1 h 28 left, due 18:10" in page
         assert "Gold 24×7, clause 4.2 · Why 18:10?" in page
         assert panel.lstrip().startswith(
-            "A person answers within 30 minutes, day or night. Kept in 25 min"
-            " An engineer on site within 4 hours, day or night. 1 h 28 to on site"
-            " Cooling back within 8 hours, or dry ice on us. 5 h 28 to restore"
+            "An answer in 30 min Kept in 25 min"
+            " Engineer on site in 4 h 1 h 28 to on site"
+            " Running again in 8 h 5 h 28 to restore"
             " Engineer on the way 14:10"
         )
-        assert (
-            "Gold 24×7 , renews 31 Jan 2027 Callouts 7 of 12 prepaid left Outcome Rooms below −18 °C, 99.5 % of hours"
-            in panel
+        assert re.search(
+            r"Gold 24×7 , renews 31 Jan 2027 Kept \d+ of \d+ this year Callouts 7 of 12 prepaid left"
+            r" Outcome Rooms below −18 °C, 99.5 % of hours",
+            panel,
         )
         assert "Kessel KX-40 condensing unit KX40-2291-0875" in panel
         assert "Parts covered to 14 Mar 2027" in panel

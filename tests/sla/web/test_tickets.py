@@ -1,19 +1,24 @@
 """A ticket's promises on its page: the lines, why each falls due, what covers it, which unit, what was done."""
 
+import html
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from helpdesk.db import db
-from helpdesk.now import travel
+from helpdesk.now import now, travel
+from helpdesk.tickets import unsending
 from sla.calendars.models import CalendarVersion
 from sla.commitments import sweep
 from sla.commitments.models import Commitment
+from sla.contracts.models import Contract
 from sla.entitlements import resolving
 from sla.entitlements.models import TicketAsset
 from sla.policies.models import Clause
+from sla.reports import figures, periods, tallying, zoning
 from tests.plugins.product import queries
 from tests.sla import promising
 
@@ -62,6 +67,8 @@ class TestTicket:
             page = ben_at_work.get(f"/tickets/{ticket.number}").text
         for words in (
             "A person answers within 30 minutes.",
+            "An answer in 30 min</a>",
+            "Running again in 8 h of open time</a>",
             "Gold, clause 4.1",
             "Why 15:30?",
             "KX40-2291-0875",
@@ -172,6 +179,70 @@ class TestExcuse:
         answer = ben_at_work.post(f"/tickets/{ticket.number}/why/{broken.id}/excuse", {"reason": "Please"})
         assert answer.status_code in {403, 404}
         assert broken.excused_at is None
+
+
+class TestKept:
+    """Of the agreement's promises that were decided this year, on the page of each of its tickets."""
+
+    def kept(self, browser, ticket):
+        page = browser.get(f"/tickets/{ticket.number}").text
+        said = re.search(r'<dt>Kept</dt><dd class="num"><a class="link" href="([^"]+)">(.+?)</a>', page)
+        return (html.unescape(said[1]), said[2]) if said else None
+
+    def test_says_nothing_while_nothing_was_decided(self, ticket, ben_at_work):
+        assert self.kept(ben_at_work, ticket) is None
+
+    def test_counts_this_agreement_this_year_and_opens_exactly_these_tickets(self, office, ticket, ben_at_work):
+        with travel(to=MONDAY + timedelta(minutes=10)):
+            office.reply(ticket)
+            late, others = office.ticket(), office.ticket(by=office.nora)
+        with travel(to=MONDAY + timedelta(hours=6)):
+            sweep.tick()
+            address, words = self.kept(ben_at_work, ticket)
+            listed = ben_at_work.get(address).text
+        assert words == "1 of 2 this year"
+        assert re.findall(r'<li class="listed__row">.*?href="/tickets/(\d+)"', listed) == [
+            str(late.number),
+            str(ticket.number),
+        ]
+        assert str(others.number) not in listed
+
+    def test_a_correction_shows_at_once(self, office, ticket, ben_at_work):
+        with travel(to=MONDAY + timedelta(minutes=10)):
+            sent = office.reply(ticket)
+            assert self.kept(ben_at_work, ticket)[1] == "1 of 1 this year"
+            tallying.tick()
+            assert self.kept(ben_at_work, ticket)[1] == "1 of 1 this year"
+            unsending.unsend(sent, office.delivery(sent), by=office.ben)
+            db.session.commit()
+            assert self.kept(ben_at_work, ticket) is None
+
+    @pytest.mark.parametrize(("zone", "said"), [("UTC", None), ("America/Chicago", "1 of 1 this year")])
+    def test_the_year_begins_at_midnight_in_the_houses_zone(self, office, zone, said):
+        """What was kept an hour before midnight in Chicago is of the new year in UTC already."""
+        zoning.change(zone)
+        with travel(to=datetime(2026, 12, 31, 21, tzinfo=UTC)):
+            ticket = office.ticket()
+        with travel(to=datetime(2026, 12, 31, 21, 10, tzinfo=UTC)):
+            office.reply(ticket)
+        with travel(to=datetime(2027, 1, 1, 5, 30, tzinfo=UTC)):  # 23:30 in Chicago
+            found = self.kept(office.browser(office.ben), ticket)
+            share = figures.share(periods.named("year", now(), periods.house()), {"agreement": str(_agreement())})
+            assert (found[1] if found else None) == said
+            assert (share.kept, share.counted) == ((1, 1) if said else (0, 0))
+
+    def test_asks_one_statement(self, office, ticket, ben_at_work):
+        with travel(to=MONDAY + timedelta(minutes=10)):
+            office.reply(ticket)
+            ben_at_work.get(f"/tickets/{ticket.number}")
+            with queries() as sent:
+                ben_at_work.get(f"/tickets/{ticket.number}")
+        asked = [each for each in sent if "promise_outcome" in each or "promise_day" in each or "FROM brand" in each]
+        assert len(asked) == 1
+
+
+def _agreement():
+    return db.session.scalars(select(Contract.id)).one()
 
 
 class TestCover:
