@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from channels import signing
 from channels.models import AutomaticMail, Channel, Inbound
 from helpdesk.db import db
 from helpdesk.now import now, travel
@@ -186,6 +187,17 @@ class TestAnAddress:
         signs, customer = self.page(world, ticket)
         assert signs == ["Unconfirmed address", ""]
         assert ">Unconfirmed</span>" in customer
+
+    def test_is_not_confirmed_by_a_mail_that_names_what_the_page_of_the_form_says(self, world: World, form: Channel):
+        made = token(world)
+        send(world, token=made)
+        ticket = newest()
+        (_, _, name) = signing.read("web-form", made, 3) or ("", "", "")
+        with travel(minutes=5):
+            forged = mail("It is me.", to=SERVICE, **{"In-Reply-To": f"<{name}@form.invalid>"})
+            (answer,) = world.arrive(forged, channel=world.service)
+        assert (len(name), answer.ticket_id != ticket.id) == (32, True)
+        assert ">Unconfirmed</span>" in self.page(world, ticket)[1]
 
     def test_of_a_mail_is_not_marked_though_somebody_typed_it_elsewhere(self, world: World, form: Channel):
         send(world)
