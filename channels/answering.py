@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, String, any_, bindparam, select
 
 from channels.adapter import Envelope, Kind
 from channels.email.threading import is_own
@@ -29,6 +29,17 @@ _MOST_LETTERS = 5
 """So many of them are answered by mail."""
 _TO_ANOTHER = "It answers a page that was sent to somebody else."
 _FORGED = "It answers a page, but its sender may be forged."
+
+_LAST_TO = (
+    select(Delivery.id)
+    .join(DeliveryRecipient, DeliveryRecipient.delivery_id == Delivery.id)
+    .where(DeliveryRecipient.address == bindparam("address"), Delivery.channel_id == bindparam("channel_id"))
+    .where(Delivery.purpose == any_(bindparam("purposes", type_=ARRAY(String))))
+    .where(Delivery.created_at > bindparam("since"))
+    .order_by(Delivery.id.desc())
+    .limit(1)
+)
+"""Written once: every text message asks it."""
 
 
 def take(  # noqa: PLR0913 - an answer is made of these
@@ -55,14 +66,9 @@ def take(  # noqa: PLR0913 - an answer is made of these
 
 def last_to(channel: Channel, address: str) -> int | None:
     """What left last to this number, if that was lately; its id."""
-    newest = (
-        select(Delivery.id)
-        .join(DeliveryRecipient, DeliveryRecipient.delivery_id == Delivery.id)
-        .where(DeliveryRecipient.address == address, Delivery.channel_id == channel.id)
-        .where(Delivery.purpose.in_(installed().answered()), Delivery.created_at > now() - LATELY)
-        .order_by(Delivery.id.desc())
-    )
-    return db.session.scalars(newest.limit(1)).one_or_none()
+    purposes = [*installed().answered()]
+    asked = {"address": address, "channel_id": channel.id, "purposes": purposes, "since": now() - LATELY}
+    return db.session.connection().execute(_LAST_TO, asked).scalar_one_or_none()
 
 
 def answered(envelopes: Sequence[Envelope]) -> dict[str, Delivery]:

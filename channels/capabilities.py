@@ -61,6 +61,8 @@ class Capabilities:
     """We may write first."""
     reply_window_until: datetime | None = None
     """After this nothing free can be sent until the customer writes again."""
+    automatic_until: datetime | None = None
+    """After this only a person's own words can be sent, nothing the product says by itself."""
     requires_summons: bool = False
     """We may only answer who called us."""
     public: bool = False

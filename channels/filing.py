@@ -77,7 +77,8 @@ def _file_words_of(readable: Sequence[tuple[Inbound, Envelope]], own: frozenset[
     known = Known([envelope for _, envelope in readable], own)
     batch = _Batch(known, own, released)
     count = len(readable)
-    reserve(ticket=count, message=count, event=3 * count)  # two are told here, and then what covers a new ticket
+    # two events are told here, and then what covers a new ticket
+    reserve(ticket=count, message=count, event=3 * count, conversation=known.new_conversations)
     with db.session.no_autoflush:
         filed = [done for inbound, envelope in readable if (done := _file(inbound, envelope, batch))]
     conversing.number_new_tickets()

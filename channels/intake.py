@@ -30,6 +30,7 @@ from helpdesk.now import now
 
 log = logging.getLogger(__name__)
 
+_STORE = insert(Inbound).on_conflict_do_nothing()
 _BATCH = 80
 _TRIES = 3
 _NO_ROOM_SECONDS = 2.0
@@ -59,7 +60,7 @@ def accept(channel: Channel, arrivals: Sequence[Arrival], *, cursor: dict[str, A
             }
             for arrival in arrivals
         ]
-        db.session.execute(insert(Inbound).on_conflict_do_nothing(), rows)
+        db.session.connection().execute(_STORE, rows)
         if channel.last_inbound_at is None or at - channel.last_inbound_at >= _SOON:
             channel.last_inbound_at = at
     if cursor is not None:

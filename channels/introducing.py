@@ -35,8 +35,14 @@ def ask_for(filed: Sequence[tuple[Inbound, Envelope]]) -> None:
             people[author.kind, author.address] = inbound.channel_id
     for kind in {kind for kind, _ in people}:
         values = [value for of_kind, value in people if of_kind == kind]
-        for contact in db.session.scalars(_nameless(kind, values)):
-            _defer(people[kind, contact.name], contact.name)
+        named = {contact.name: people[kind, contact.name] for contact in db.session.scalars(_nameless(kind, values))}
+        jobs.defer_each(
+            "introduce",
+            {
+                _key(channel_id, name): {"channel_id": channel_id, "address": name, "message_id": 0, "attempt": 0}
+                for name, channel_id in named.items()
+            },
+        )
 
 
 def introduce(channel_id: int, address: str, message_id: int = 0, attempt: int = 0) -> None:
@@ -94,9 +100,13 @@ def _defer(channel_id: int, address: str, message_id: int = 0, *, attempt: int =
     jobs.defer(
         "introduce",
         at=now() + timedelta(seconds=seconds) if seconds else None,
-        key=f"introduce:{channel_id}:{address}:{message_id}:{attempt}",
+        key=_key(channel_id, address, message_id, attempt),
         channel_id=channel_id,
         address=address,
         message_id=message_id,
         attempt=attempt,
     )
+
+
+def _key(channel_id: int, address: str, message_id: int = 0, attempt: int = 0) -> str:
+    return f"introduce:{channel_id}:{address}:{message_id}:{attempt}"

@@ -38,6 +38,8 @@ class Known:
         self._threads: dict[str, Ticket] = {}
         self._numbers: dict[int, Ticket] = {}
         self._talks = Talks()
+        self.new_conversations = 0
+        """So many of those these messages name may begin with them."""
         self._load_tickets(envelopes)
         self._addresses = self._known_addresses(envelopes, own_addresses)
         self._new_seen: list[tuple[str, Message]] = []
@@ -159,6 +161,7 @@ class Known:
             .where(among(Thread.key, keys))
         ).all()
         wanted = {ticket_id for _, ticket_id, _ in threads} | self._talks.load(envelopes)
+        self.new_conversations = self._talks.unknown(envelopes)
         if not wanted and not numbers:
             return
         locked = (

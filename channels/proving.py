@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, BindParameter, Select, bindparam, case, exist
 from sqlalchemy.orm import aliased
 
 from channels import handing, intake, prooflinks, reach, routing, speaking
+from channels.capabilities import Capabilities
 from channels.email.machines import is_unread
 from channels.models import Channel, Conversation, Proof, Visit
 from channels.proofwords import WORDS
@@ -41,6 +42,7 @@ _NOTHING = "Nothing was sent. Look at the field marked below."
 _MACHINE = "A machine is nobody's other address."
 _SILENT = "They have not written to us yet, so there is no place to send them the code."
 _OVERHEARD = "Others read what is said there, and the code is for them alone. Ask them to write to you privately first."
+_LATE = "They wrote too long ago for the code to go there. Answer them yourself, and ask again once they have written."
 _NO_MAILBOX = "No mailbox is connected that could send the mail."
 
 _CONTACT: BindParameter[int] = bindparam("contact", type_=BigInteger())
@@ -244,14 +246,15 @@ def _unreachable(ticket: Ticket, place: _Place | None) -> str:
     told = reach.of(ticket)
     if told is not None and told.closed:
         return told.closed
-    return _OVERHEARD if _is_overheard(place) else ""
+    if place.conversation is None:
+        return ""
+    able = reach.capabilities(place.channel, place.conversation)
+    if able.automatic_until is not None and able.automatic_until <= now():
+        return _LATE
+    return _OVERHEARD if _is_overheard(place, place.conversation, able) else ""
 
 
-def _is_overheard(place: _Place) -> bool:
-    talk = place.conversation
-    if talk is None:
-        return False
-    able = reach.capabilities(place.channel, talk)
+def _is_overheard(place: _Place, talk: Conversation, able: Capabilities) -> bool:
     if able.public or able.shared:
         return True
     others = exists().where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import cache
 from importlib import import_module
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from channels.adapter import Connecting, Parser
 
@@ -52,8 +52,8 @@ def offered(kind: str, protocol: type[T]) -> T | None:
     """The adapter of a kind as what it offers beside sending (`channels.doors`); None when it does not."""
     if kind not in ADAPTERS:
         return None
-    one = adapter(kind)
-    return one if isinstance(one, protocol) else None
+    one: Any = adapter(kind)
+    return cast("T", one) if _has(one, cast("Any", protocol)) else None
 
 
 def kinds_with(protocol: type[T]) -> list[tuple[str, T]]:
@@ -72,3 +72,9 @@ def parser(kind: str) -> Parser:
     if found is None:
         raise KeyError(kind)
     return found
+
+
+@cache
+def _has(one: Any, protocol: Any) -> bool:
+    """Whether it has the methods of a protocol, looked at once: every call asks it several times."""
+    return isinstance(one, protocol)

@@ -48,6 +48,10 @@ class Talks:
             self._go_by(envelope)
         return {talk.ticket_id for talk in self._known.values()}
 
+    def unknown(self, envelopes: Sequence[Envelope]) -> int:
+        """How many conversations these envelopes name that nothing is known of."""
+        return len({one.conversation_key for one in envelopes} - self._known.keys() - {""})
+
     def place(self, tickets: Mapping[int, Ticket]) -> None:
         """Take the tickets, locked, those that took merged ones in their place."""
         for talk in self._known.values():

@@ -6,16 +6,19 @@ compare-and-set, so a lost or doubled job never loses or doubles an effect.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
 
-from helpdesk.db import by_hand, db
+from helpdesk.db import Json, by_hand, db
 
 queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+_WAITING = text("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(:keys)")
 
 
 def defer(name: str, *, at: datetime | None = None, key: str | None = None, **arguments: Any) -> None:
@@ -35,10 +38,36 @@ def defer(name: str, *, at: datetime | None = None, key: str | None = None, **ar
         savepoint.commit()
 
 
+def defer_each(name: str, jobs: Mapping[str, Json]) -> None:
+    """The same for many of one name, by their keys, in few statements; those that wait already are left alone."""
+    waiting = _waiting(jobs)
+    new = [key for key in jobs if key not in waiting]
+    if not new:
+        return
+    savepoint = db.session.begin_nested()
+    try:
+        queue.job_manager.batch_defer_jobs([_job(name, key, jobs[key]) for key in new], connection=by_hand())
+    except AlreadyEnqueued:  # somebody else deferred one of them at this instant
+        savepoint.rollback()
+        for key in new:
+            defer(name, key=key, **jobs[key])
+    else:
+        savepoint.commit()
+
+
 def bind(jobs: dict[str, Callable[..., Any]], *, around: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Give every job name its function, each wrapped by `around` (an app context, a session)."""
     for name, function in jobs.items():
         queue.task(name=name)(around(function))
+
+
+def _waiting(keys: Collection[str]) -> set[str]:
+    """Those of these keys under which a job waits."""
+    return set(db.session.scalars(_WAITING, {"keys": list(keys)}))
+
+
+def _job(name: str, key: str, arguments: Json) -> procrastinate.jobs.Job:
+    return queue.configure_task(name, allow_unknown=True, queueing_lock=key).make_new_job(**arguments)
 
 
 def _write(name: str, at: datetime | None, key: str | None, arguments: dict[str, Any]) -> None:

@@ -166,7 +166,7 @@ def _arrival(name: str, values: dict[str, str], files: list[dict[str, Any]]) -> 
     one_line = {field_: " ".join(values[field_].split()) for field_ in ("name", "email", "subject", "serial")}
     event = {
         **one_line,
-        "id": name,
+        "id": secrets.token_hex(16),  # not the page's own: who sent it shall not know what an answer to it names
         "text": values["text"].replace("\r\n", "\n").strip(),
         "at": int(now().timestamp() * 1000),
         "files": files,

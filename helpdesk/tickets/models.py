@@ -156,6 +156,10 @@ class Ticket(Base):
         return self.merged_into_id is not None
 
 
+UNCONFIRMED = ("form",)
+"""Channels where whoever writes only types an address: nobody has confirmed that it is theirs."""
+
+
 class Message(Base):
     """Words that entered a ticket: from a customer, to a customer, or a note to the team."""
 
@@ -216,6 +220,11 @@ class Message(Base):
     @property
     def from_machine(self) -> bool:
         return self.kind != "message"
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether its author only typed the address it is from."""
+        return self.direction == "in" and self.channel_kind in UNCONFIRMED
 
 
 class MessageVersion(Base):

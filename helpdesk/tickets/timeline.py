@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from sqlalchemy import ARRAY, BigInteger, BindParameter, DateTime, any_, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, BindParameter, DateTime, any_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.db import among, by_id, db
 from helpdesk.events import Event
 from helpdesk.people.models import Agent, Contact
-from helpdesk.tickets.models import Attachment, Message, Ticket, TicketRead
+from helpdesk.tickets.models import UNCONFIRMED, Attachment, Message, Ticket, TicketRead
 
 FIRST_PAGE = 30
 LATER_PAGES = 50
@@ -97,6 +97,8 @@ class Timeline:
     newest: int
     seen: int
     """The newest message the reader had seen, 0 for none or without a reader."""
+    unconfirmed: frozenset[str]
+    """Addresses that were only typed on this ticket: no words that can be believed came from them since."""
 
 
 WHOLE = (
@@ -115,8 +117,23 @@ _SEEN = (
     .where(TicketRead.agent_id == bindparam("reader", type_=BigInteger()))
     .scalar_subquery()
 )
+_ANSWER = aliased(Message)
+_CONFIRMED = exists().where(
+    _ANSWER.ticket_id == _TICKET,
+    _ANSWER.author_address == Message.author_address,
+    _ANSWER.channel_kind.not_in(UNCONFIRMED),
+    _ANSWER.direction == "in",
+    _ANSWER.kind == "message",
+    _ANSWER.warning == "",
+)
+_UNCONFIRMED = (
+    select(func.array_agg(Message.author_address))
+    .where(Message.ticket_id == _TICKET, Message.direction == "in", Message.channel_kind.in_(UNCONFIRMED))
+    .where(~_CONFIRMED)
+    .scalar_subquery()
+)
 _MESSAGES = select(Message).where(Message.ticket_id == _TICKET).options(joinedload(Message.delivery))
-_LAST = _MESSAGES.add_columns(_SEEN).order_by(Message.id.desc())
+_LAST = _MESSAGES.add_columns(_SEEN, _UNCONFIRMED).order_by(Message.id.desc())
 _NEWEST = _LAST.limit(FIRST_PAGE + 1)
 _OLDER = _LAST.where(Message.id < _BEFORE).limit(LATER_PAGES + 1)
 _SINCE = _MESSAGES.where(Message.id > bindparam("after", type_=BigInteger())).order_by(Message.id).limit(LATER_PAGES)
@@ -144,7 +161,7 @@ def page(ticket: Ticket, *, before: int | None = None, reader: Agent | None = No
     size = LATER_PAGES if before else FIRST_PAGE
     asked: dict[str, object] = {"ticket": ticket.id, "before": before, "reader": reader.id if reader else None}
     found = db.session.execute(_OLDER if before else _NEWEST, asked).all()
-    messages = [message for message, _ in found[:size]][::-1]
+    messages = [message for message, _, _ in found[:size]][::-1]
     older = messages[0].id if len(found) > size else None
     asked["since"] = messages[0].created_at if older else _EVER
     happened = db.session.scalars(_EVENTS_BEFORE if before else _EVENTS, asked).all()
@@ -154,8 +171,9 @@ def page(ticket: Ticket, *, before: int | None = None, reader: Agent | None = No
         [*messages, *_told(happened, people)],
         key=lambda entry: (entry.at, 1) if isinstance(entry, Happening) else (entry.created_at, 0),
     )
-    seen = next((seen for _, seen in found if seen), 0)
-    return Timeline(entries, older, messages[-1].id if messages else 0, seen)
+    seen = next((seen for _, seen, _ in found if seen), 0)
+    typed = next((typed for _, _, typed in found if typed), ())
+    return Timeline(entries, older, messages[-1].id if messages else 0, seen, frozenset(typed))
 
 
 def since(ticket: Ticket, message_id: int) -> Sequence[Message]:

@@ -100,6 +100,8 @@ def _classes(message: Message) -> str:
 def _sign(message: Message) -> Sign | None:
     if message.is_note:
         return Sign("Team only", "note", "lock")
+    if message.is_unconfirmed:
+        return Sign("Unconfirmed address", "warm", "circle-help")
     if message.kind in _KINDS:
         return Sign(_KINDS[message.kind])
     if message.deleted_at is not None:

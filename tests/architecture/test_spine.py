@@ -106,9 +106,16 @@ class TestEvents:
         assert named <= set(KINDS)
 
 
+def keys_in(value: ast.expr) -> set[str]:
+    """The words that are keys in a value as it is written."""
+    dicts = [node for node in ast.walk(value) if isinstance(node, ast.Dict)]
+    return {key.value for one in dicts for key in one.keys if isinstance(key, ast.Constant)}
+
+
 class TestJobs:
     def test_that_are_deferred_are_bound(self):
-        deferred = {word for _, call in calls("defer") if call.args for word in words_of(call.args[0])}
+        asked = [*calls("defer"), *calls("defer_each")]
+        deferred = {word for _, call in asked if call.args for word in words_of(call.args[0])}
         assert deferred
         assert deferred <= set(INSTALLED.jobs())
 
@@ -122,7 +129,9 @@ class TestJobs:
             for _, call in calls("defer")
             if call.args and words_of(call.args[0])
         }
-        for name, arguments in given.items():
+        each = [(word, call) for _, call in calls("defer_each") for word in words_of(call.args[0])]
+        assert each
+        for name, arguments in [*given.items(), *((word, keys_in(call.args[1])) for word, call in each)]:
             code = INSTALLED.jobs()[name].__code__
             assert arguments == set(code.co_varnames[: code.co_argcount])
 

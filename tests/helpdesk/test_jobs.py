@@ -42,6 +42,44 @@ class TestDefer:
         assert db.session.scalar(text("SELECT scheduled_at FROM procrastinate_jobs")) == at
 
 
+class TestDeferEach:
+    def keys(self) -> list[str]:
+        waiting = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY queueing_lock"
+        return list(db.session.scalars(text(waiting)))
+
+    def test_leaves_those_alone_that_wait_already(self, world: World):
+        jobs.defer("introduce", key="introduce:2", address="two")
+        jobs.defer_each("introduce", {f"introduce:{number}": {"address": str(number)} for number in (1, 2, 3)})
+        jobs.defer_each("introduce", {"introduce:3": {"address": "3"}})
+        db.session.commit()
+        assert self.keys() == ["introduce:1", "introduce:2", "introduce:3"]
+        said = db.session.scalars(text("SELECT args ->> 'address' FROM procrastinate_jobs ORDER BY queueing_lock"))
+        assert list(said) == ["1", "two", "3"]
+
+    def test_is_part_of_the_transaction(self, world: World):
+        jobs.defer_each("introduce", {"introduce:1": {"address": "1"}})
+        db.session.rollback()
+        assert waiting() == 0
+
+    def test_keeps_the_transaction_whole_when_another_one_defers_the_same_at_this_instant(self, world: World):
+        ticket = world.ticket()
+        ticket.subject = "Kept"
+        with db.engine.connect() as other:
+            other.execute(
+                text(
+                    "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock)"
+                    " VALUES ('default', 'introduce', 'introduce:2')"
+                )
+            )
+            commits = threading.Timer(0.3, other.commit)
+            commits.start()
+            jobs.defer_each("introduce", {f"introduce:{number}": {"address": str(number)} for number in (1, 2, 3)})
+            commits.join()
+        db.session.commit()
+        assert self.keys() == ["introduce:1", "introduce:2", "introduce:3"]
+        assert ticket.subject == "Kept"
+
+
 class TestWorker:
     @pytest.fixture
     def done(self) -> list[int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from channels.doors import Field
+from channels.meta.graph import calls
 from channels.meta.graph.connection import APP_SECRET, GRAPH, TOKEN, VERIFY_TOKEN
 
 _SECRET = re.compile(r"[0-9a-f]{32}\Z")
@@ -42,4 +43,6 @@ def check(secrets: Mapping[str, str]) -> dict[str, str]:
         errors[APP_SECRET] = "This is not an app secret, which has 32 digits and letters from a to f."
     if secrets.get(VERIFY_TOKEN) and not _WORD.match(secrets[VERIFY_TOKEN]):
         errors[VERIFY_TOKEN] = "Use 12 letters and digits or more, without spaces."
+    if wrong := calls.obstacle():
+        errors[VERIFY_TOKEN] = wrong  # beside it stands our address at Meta
     return errors

@@ -62,8 +62,12 @@ class PagesAdapter(PayloadParser):
     def capabilities(self, talk: Talk) -> Capabilities:
         """Everything for a day, behind it a person's own words until the week is over."""
         late = not window.is_free(talk.last_inbound_at)
-        until = window.ends(talk.last_inbound_at, window.HUMAN)
-        return replace(self.flavour.able, reply_window_until=until, cost_hint=_LATE if late else "")
+        return replace(
+            self.flavour.able,
+            reply_window_until=window.ends(talk.last_inbound_at, window.HUMAN),
+            automatic_until=window.ends(talk.last_inbound_at, window.FREE),
+            cost_hint=_LATE if late else "",
+        )
 
     def send(
         self, outbound: Outbound, connection: Connection, *, before_content: Callable[[], None] = lambda: None

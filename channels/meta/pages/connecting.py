@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from channels.adapter import AuthExpired, Permanent, SendError
 from channels.doors import Step
-from channels.meta.graph import forms
+from channels.meta.graph import calls, forms
 from channels.meta.graph.asking import get, post
 from channels.meta.graph.connection import Connection
 from channels.meta.pages.flavours import Flavour
@@ -42,7 +42,7 @@ def test(connection: Connection, flavour: Flavour) -> Iterator[Step]:
         words = "The right account"
         yield Step(words, ok=True, sentence=_owner(connection, me, flavour))
         words = "The way in"
-        yield Step(words, ok=True, sentence=_subscribed(connection))
+        yield Step(words, ok=True, sentence=calls.are_told(connection, "me"))
     except SendError as error:
         yield Step(words, ok=False, sentence=error.reason)
 
@@ -72,8 +72,3 @@ def _owner(connection: Connection, me: Payload, flavour: Flavour) -> str:
     if account.text("id") != connection.address:
         raise AuthExpired(f"The token is of {name[:60]}, whose id is {account.text('id')[:30]}, not of this account.")
     return f"The token is of {name[:60]}."
-
-
-def _subscribed(connection: Connection) -> str:
-    apps = get(connection, "me/subscribed_apps").parts("data")
-    return "Meta sends what comes in to our app." if apps else "Meta is told to call us once this is saved."

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from channels.adapter import AuthExpired, SendError
 from channels.doors import Field, Form, Step
-from channels.meta.graph import forms
+from channels.meta.graph import calls, forms
 from channels.meta.graph.asking import get, post
 from channels.meta.graph.connection import Connection
 from channels.meta.whatsapp import templates
@@ -55,9 +55,7 @@ def test(connection: Connection) -> Iterator[Step]:
         words = "The right number"
         yield Step(words, ok=True, sentence=_owner(connection, number))
         words = "The way in"
-        apps = get(connection, f"{connection.business}/subscribed_apps").parts("data")
-        told = "Meta sends what comes in to our app." if apps else "Meta is told to call us once this is saved."
-        yield Step(words, ok=True, sentence=told)
+        yield Step(words, ok=True, sentence=calls.are_told(connection, connection.business))
         words = "Templates"
         count = len(templates.listed(connection))
         yield Step(words, ok=True, sentence=f"{count} approved templates can be sent from here.")

@@ -21,6 +21,7 @@ from helpdesk.tickets import lifecycle
 from helpdesk.tickets.models import MessageVersion
 from tests.channels.contract.bench import Said, needs
 from tests.channels.contract.scene import TAKEN, Scene
+from tests.plugins.product import queries
 
 
 class TestACall:
@@ -165,6 +166,18 @@ class TestAStorm:
         assert scene.states() == ["done"] * 140
         assert sorted(one.body_text for one in scene.messages()) == sorted(f"Words {n}" for n in range(1, 141))
         assert len({one.ticket_id for one in scene.messages()}) == 7
+
+    def test_of_people_nobody_knows_is_filed_in_as_few_statements_as_one_of_them(self, scene: Scene):
+        asked = []
+        for count in (1, 2, 6):
+            for place in range(count):
+                said = Said(10 * count + place, at=Said().at + 10 * count + place, chat=700 + 10 * count + place)
+                assert scene.call(scene.bench.message(said)).status_code in TAKEN
+            with queries() as sent:
+                scene.world.file()
+            asked.append(len(sent))
+        assert asked[1] == asked[2]
+        assert scene.states() == ["done"] * 9
 
 
 class TestAnEdit:

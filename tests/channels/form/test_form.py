@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from channels import signing
 from channels.models import AutomaticMail, Channel, Inbound
 from helpdesk.db import db
 from helpdesk.now import now, travel
 from helpdesk.outbox import Delivery
 from helpdesk.people.models import Brand
 from helpdesk.tickets.models import Message, Ticket
-from tests.plugins.world import OLIVE, World
+from tests.plugins.world import OLIVE, SERVICE, World, mail
 from tests.sla import promising
 
 KEY = "hookkeyoftheform"
@@ -128,6 +129,81 @@ class TestAForm:
         db.session.commit()
         with travel(seconds=60):
             assert visit(world, "POST", path="/f/another", token=made, **WORDS).status_code == 422
+
+
+class TestAnAddress:
+    """Whoever fills in a form may type anybody's, so agents see that nobody has confirmed it."""
+
+    def page(self, world: World, ticket: Ticket) -> tuple[list[str], str]:
+        """The signs at the messages of a ticket, in their order, and its customer's panel."""
+        shown = world.browser(world.ben).get(f"/tickets/{ticket.number}").get_data(as_text=True)
+        messages = re.findall(r"<li data-message.*?</article>", shown, re.DOTALL)
+        signs = ["Unconfirmed address" if "Unconfirmed address" in one else "" for one in messages]
+        return signs, shown[shown.index('aria-label="Customer details"') :]
+
+    def hear(self, world: World, ticket: Ticket, **headers: str) -> None:
+        """Olive answers by mail, or somebody in her name."""
+        named = db.session.scalars(select(Message.external_id).where(Message.ticket_id == ticket.id)).one()
+        with travel(minutes=5):
+            raw = mail("It is cold again.", to=SERVICE, **{"In-Reply-To": named}, **headers)
+            (answer,) = world.arrive(raw, channel=world.service)
+        assert answer.ticket_id == ticket.id
+
+    def test_that_was_typed_is_marked_at_the_words_and_at_the_customer(self, world: World, form: Channel):
+        send(world)
+        signs, customer = self.page(world, newest())
+        assert signs == ["Unconfirmed address"]
+        assert re.search(rf"{OLIVE}</span> <span class=\"tag tag--warm\">Unconfirmed</span>", customer)
+
+    def test_is_written_to_all_the_same(self, world: World, form: Channel):
+        send(world)
+        message = db.session.scalars(select(Message).where(Message.ticket_id == newest().id)).one()
+        assert (message.is_unconfirmed, message.warning) == (True, "")
+        greeted = db.session.scalars(select(Delivery).where(Delivery.purpose == "acknowledgement")).one()
+        assert greeted.recipients[0].address == OLIVE
+        assert world.delivery(world.reply(newest())).recipients[0].address == OLIVE
+
+    def test_is_confirmed_for_the_ticket_by_an_answer_from_there_and_the_typed_words_stay_marked(
+        self, world: World, form: Channel
+    ):
+        send(world)
+        ticket = newest()
+        self.hear(world, ticket)
+        signs, customer = self.page(world, ticket)
+        assert signs == ["Unconfirmed address", ""]
+        assert "Unconfirmed" not in customer
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"Authentication-Results": "meridian.example; dmarc=fail"}, {"Auto-Submitted": "auto-replied"}],
+        ids=["forged", "by a machine"],
+    )
+    def test_is_not_confirmed_by_what_may_be_forged_nor_by_a_machine(
+        self, world: World, form: Channel, headers: dict[str, str]
+    ):
+        send(world)
+        ticket = newest()
+        self.hear(world, ticket, **headers)
+        signs, customer = self.page(world, ticket)
+        assert signs == ["Unconfirmed address", ""]
+        assert ">Unconfirmed</span>" in customer
+
+    def test_is_not_confirmed_by_a_mail_that_names_what_the_page_of_the_form_says(self, world: World, form: Channel):
+        made = token(world)
+        send(world, token=made)
+        ticket = newest()
+        (_, _, name) = signing.read("web-form", made, 3) or ("", "", "")
+        with travel(minutes=5):
+            forged = mail("It is me.", to=SERVICE, **{"In-Reply-To": f"<{name}@form.invalid>"})
+            (answer,) = world.arrive(forged, channel=world.service)
+        assert (len(name), answer.ticket_id != ticket.id) == (32, True)
+        assert ">Unconfirmed</span>" in self.page(world, ticket)[1]
+
+    def test_of_a_mail_is_not_marked_though_somebody_typed_it_elsewhere(self, world: World, form: Channel):
+        send(world)
+        (written,) = world.arrive(mail("The door is broken."))
+        signs, customer = self.page(world, db.session.get_one(Ticket, written.ticket_id))
+        assert (signs, "Unconfirmed" in customer) == ([""], False)
 
 
 class TestAMachine:

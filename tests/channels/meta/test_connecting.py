@@ -9,6 +9,7 @@ from channels import registry, sealing
 from channels.adapter import AuthExpired
 from channels.models import Channel
 from helpdesk.db import db
+from helpdesk.settings import settings
 from tests.channels.contract import metas
 from tests.fakes import graph as graphs
 from tests.fakes.graph import Graph
@@ -16,6 +17,13 @@ from tests.plugins.world import Browser, World
 
 HERE = "/settings/channels"
 KINDS = ("messenger", "instagram", "whatsapp")
+
+
+@pytest.fixture(autouse=True)
+def _public(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product has an address that Meta calls; `graph` puts the settings back."""
+    monkeypatch.setenv("HELPDESK_BASE_URL", "https://help.meridian.example")
+    settings.cache_clear()
 
 
 def form(graph: Graph, kind: str, **values: str) -> dict[str, str]:

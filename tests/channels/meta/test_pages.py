@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
 
-from channels import introducing
-from channels.models import Channel
+from channels import introducing, proving
+from channels.models import Channel, Conversation, Proof
 from helpdesk import blobs
 from helpdesk.db import db
+from helpdesk.errors import Invalid
 from helpdesk.now import now, travel
 from helpdesk.outbox import Delivery, State
 from helpdesk.people.models import Contact
@@ -23,6 +26,20 @@ from tests.channels.contract.scene import Scene, fetch_all, staged, with_files
 from tests.fakes import graph as graphs
 from tests.fakes.graph import Graph, Refusal
 from tests.plugins.world import World
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who wrote at an instant, and may be asked whether a mail address is theirs."""
+
+    scene: Scene
+    ticket: Ticket
+    heard_at: datetime
+
+    def send(self) -> None:
+        proving.ask(self.ticket, "olive@orchard-dairy.example", by=self.scene.world.ben)
+        mine = Delivery.purpose == "proof", Delivery.ticket_id == self.ticket.id
+        assert self.scene.deliver(db.session.scalars(select(Delivery).where(*mine)).one()).state == State.SENT
 
 
 @pytest.fixture
@@ -151,6 +168,44 @@ class TestTheWindow:
         with travel(days=8):
             assert scene.say(Said(2, "Still there?")).id == ticket.id
             scene.answer(ticket)
+        assert graph.sent[-1]["messaging_type"] == "RESPONSE"
+
+
+@pytest.mark.parametrize("bench", [metas.MESSENGER, metas.INSTAGRAM], ids=lambda bench: bench.kind)
+class TestTheCodeOfAProof:
+    """It is automatic, so a person's seven days are not for it."""
+
+    @pytest.fixture
+    def asked(self, world: World, graph: Graph, bench: Bench) -> Asked:
+        scene = staged(world, bench, metas.Peer(graph, bench.kind))
+        ticket = scene.say()
+        return Asked(scene, ticket, db.session.scalars(select(Conversation.last_inbound_at)).one())
+
+    def test_goes_until_the_very_end_of_the_day(self, asked: Asked, graph: Graph):
+        with travel(to=asked.heard_at + timedelta(hours=24, seconds=-1)):
+            asked.send()
+        assert re.search(r"\b\d{6}\b", graph.sent[-1]["message"]["text"])
+        assert graph.sent[-1]["messaging_type"] == "RESPONSE"
+
+    @pytest.mark.parametrize("late", [timedelta(hours=24), timedelta(days=7, seconds=-1)], ids=str)
+    def test_is_refused_behind_it_at_once_and_nothing_is_sent(self, asked: Asked, graph: Graph, late: timedelta):
+        with travel(to=asked.heard_at + late), pytest.raises(Invalid) as refused:
+            asked.send()
+        assert "Answer them yourself" in refused.value.fields["email"]
+        db.session.rollback()
+        assert db.session.scalars(select(Proof)).all() == []
+        assert db.session.scalars(select(Delivery)).all() == []
+        assert graph.sent == []
+
+    def test_is_refused_behind_the_week_as_everything_is(self, asked: Asked):
+        with travel(to=asked.heard_at + timedelta(days=7)), pytest.raises(Invalid) as refused:
+            asked.send()
+        assert "Reach them another way" in refused.value.fields["email"]
+
+    def test_goes_again_with_their_next_words(self, asked: Asked, graph: Graph):
+        with travel(to=asked.heard_at + timedelta(days=2)):
+            asked.scene.say(Said(2, "Still there?", at=int(now().timestamp())))
+            asked.send()
         assert graph.sent[-1]["messaging_type"] == "RESPONSE"
 
 
