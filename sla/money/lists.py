@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, bindparam
 
 from helpdesk.db import db
-from sla.money import facts, figures, rates, sums
+from sla.money import days, facts, figures, rates, sums
 from sla.money.facts import Scope
 from sla.money.kinds import COST, INCOME, UNTIMED
 from sla.money.sums import Amount, Line
 from sla.reports.asking import Question
 
-_ROWS = (*figures.COUNTED, UNTIMED)
+_ROWS = (*days.COUNTED, UNTIMED)
 _PAGE = """
     SELECT DISTINCT ticket_id FROM fact WHERE ticket_id IS NOT NULL AND ticket_id < :before AND (:any OR cents IS NULL)
     ORDER BY ticket_id DESC LIMIT :most

@@ -36,6 +36,9 @@ class Amount:
         return not self.unknown
 
 
+_NOTHING = Amount()
+
+
 @dataclass(frozen=True, slots=True)
 class Margin:
     """Income without cost, by currency. `bound` is "", "at least", "at most", or "unknown" where both lack a part."""
@@ -51,7 +54,7 @@ class Line:
     parts: Mapping[str, Amount] = field(default_factory=dict)
 
     def of(self, kind: str) -> Amount:
-        return self.parts.get(kind, Amount())
+        return self.parts.get(kind, _NOTHING)
 
     def plus(self, kind: str, amount: Amount) -> Line:
         return Line({**self.parts, kind: self.of(kind).plus(amount)})
@@ -84,17 +87,37 @@ class Line:
 _BOUNDS = {(True, True): "", (False, True): "at least", (True, False): "at most", (False, False): "unknown"}
 
 
+class Growing:
+    """An amount as it grows, for who adds up thousands."""
+
+    __slots__ = ("_cents", "_many", "_quantity", "_unknown")
+
+    def __init__(self) -> None:
+        self._cents: dict[str, int] = {}
+        self._unknown = self._many = self._quantity = 0
+
+    def add(self, more: Amount) -> None:
+        for currency, cents in more.cents.items():
+            self._cents[currency] = self._cents.get(currency, 0) + cents
+        self._unknown += more.unknown
+        self._many += more.many
+        self._quantity += more.quantity
+
+    def amount(self) -> Amount:
+        return Amount(self._cents, self._unknown, self._many, self._quantity)
+
+
 def total(amounts: Iterable[Amount]) -> Amount:
-    found = Amount()
+    found = Growing()
     for one in amounts:
-        found = found.plus(one)
-    return found
+        found.add(one)
+    return found.amount()
 
 
-def summed(currency: str | None, cents: Any, many: int, unknown: int, quantity: Any) -> Amount:
+def summed(currency: str | None, cents: Any, many: Any, unknown: Any, quantity: Any) -> Amount:
     """Of a row that adds up facts of a currency; sums come as decimals."""
     known = {} if cents is None or currency is None else {currency: int(cents)}
-    return Amount(known, unknown, many, int(quantity or 0))
+    return Amount(known, int(unknown), int(many), int(quantity or 0))
 
 
 def one(currency: str, cents: int | None, quantity: int = 0) -> Amount:

@@ -133,7 +133,8 @@ def _ordered(question: Question, found: Money) -> list[tuple[str, str]]:
 
 
 def _weight(line: Line, currency: str) -> tuple[int, int]:
-    return -line.income.cents.get(currency, 0), -line.cost.cents.get(currency, 0)
+    earned, spent = (sum(line.of(kind).cents.get(currency, 0) for kind in kinds) for kinds in (INCOME, COST))
+    return -earned, -spent
 
 
 def _main(line: Line) -> str:
