@@ -31,6 +31,13 @@ CALLED_FOR = """
     AND id IN (SELECT ticket_id FROM escalation JOIN page_reason ON escalation_id = escalation.id
         WHERE page_id IN (SELECT page_id FROM called))
 """
+SOME = """
+    within (id, root) AS (
+        SELECT id, id FROM ticket WHERE {chosen} AND merged_into_id IS NULL
+        UNION ALL SELECT merged, id FROM (SELECT id AS merged, root AS id FROM root) mine WHERE {chosen}
+    )
+"""
+"""Some tickets with all that were merged into them; found by index, however many there are."""
 HELD = """
     held AS (
         SELECT * FROM unnest(CAST(:h_kind AS text[]), CAST(:h_agent AS bigint[]), CAST(:h_since AS date[]),

@@ -15,7 +15,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, DATE, TextClause, bindparam, text
 
-from sla.money.branches import ANSWERED, BRANCHES, CALLED_FOR, CHAIN, COLUMNS, DRAWN, HELD, OWN, PRICED, TIMED, WITHIN
+from sla.money.branches import (
+    ANSWERED,
+    BRANCHES,
+    CALLED_FOR,
+    CHAIN,
+    COLUMNS,
+    DRAWN,
+    HELD,
+    OWN,
+    PRICED,
+    SOME,
+    TIMED,
+    WITHIN,
+)
 from sla.money.rates import Rates
 
 _OF_AGREEMENTS = {"credit", "prepaid", "expired"}
@@ -40,6 +53,9 @@ class Scope:
     within: tuple[int, ...] = ()
     days: tuple[date, ...] = ()
     """Only some of them, in order."""
+    low: int | None = None
+    high: int | None = None
+    """Of tickets from the one id up to but without the other, found by their ids: for where these are few."""
 
     def on(self, days: Sequence[date]) -> Scope:
         """Of these days alone, which there is one of at least."""
@@ -78,7 +94,9 @@ def _known(scope: Scope, asked_for: str, then: str) -> TextClause:
     """What facts are counted by, before them."""
     known = [HELD, PRICED, DRAWN.replace("{touched}", _touched(scope)), TIMED]
     found = [WITHIN] if scope.ticket is not None else []
-    found += [CHAIN.replace("{seed}", CALLED_FOR if scope.ticket is not None else ""), *known]
+    found += [CHAIN.replace("{seed}", CALLED_FOR if scope.ticket is not None else "")]
+    found += [SOME.replace("{chosen}", "id >= :low AND id < :high")] if scope.high is not None else []
+    found += known
     joined = ", ".join(found).replace("{root}", _root(scope))
     asked = text(f"WITH RECURSIVE {joined}, {asked_for} {then}")
     dated = [bindparam(name, type_=ARRAY(DATE)) for name in ("h_since", "h_until")]
@@ -97,6 +115,8 @@ def values(scope: Scope, rates: Rates) -> dict[str, Any]:
     }
     for name in ("since", "until", "begin", "end", "zone"):
         found[name] = getattr(scope, name)
+    if scope.high is not None:
+        found |= {"low": scope.low, "high": scope.high}
     if scope.days:
         found["days"] = list(scope.days)
     if scope.ticket is not None:
@@ -117,19 +137,23 @@ def _branch(kind: str, scope: Scope) -> str:
     if scope.ticket is not None:
         mine.append("AND false" if kind == "expired" else "AND placed.id = :ticket")
         pages = "AND page.id IN (SELECT page_id FROM called)"
+    if scope.high is not None and kind == "expired":
+        mine.append("AND false")
     said = BRANCHES[kind].replace("{mine}", " ".join(filter(None, mine))).replace("{pages}", pages)
     return said.replace("{root}", _root(scope))
 
 
 def _root(scope: Scope) -> str:
     """How a ticket finds the one it counts for."""
-    return "LEFT JOIN root" if scope.ticket is None else "JOIN within root"
+    return "LEFT JOIN root" if scope.ticket is None and scope.high is None else "JOIN within root"
 
 
 def _touched(scope: Scope) -> str:
     """Only balances that were drawn from in these days, or for this ticket, are worked out."""
     if scope.ticket is not None:
         return "ticket_id = ANY(:within)"
+    if scope.high is not None:
+        return "ticket_id IN (SELECT id FROM within)"
     only = " AND CAST(at AT TIME ZONE :zone AS date) = ANY(:days)" if scope.days else ""
     return f"at >= :begin AND at < :end{only}"
 

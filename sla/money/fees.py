@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -45,8 +44,7 @@ class Version(NamedTuple):
     period: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(NamedTuple):
     """What an agreement earned in a part of a month; None where its price is not known."""
 
     contract_id: int

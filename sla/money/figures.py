@@ -67,6 +67,7 @@ def money(question: Question, now: datetime) -> Money:
     stood = shared(scope, now, known)
     for one in stood:
         tally.add("standby", sums.one(one.currency, one.cents, one.seconds), None, one.day.replace(day=1))
+    tally.settle()
     months = tally.months()
     by = {str(month): line for month, line in months.items()} if question.group == "month" else tally.lines()
     return Money(tally.whole(), by, months, tuple(stood), len(late))
@@ -112,45 +113,51 @@ def shared(scope: Scope, now: datetime, known: Rates) -> list[Stood]:
     return standby.stood(scope.begin, min(scope.end, now), ZoneInfo(scope.zone), known)
 
 
-_Kinds = dict[str, Growing]
+_Parts = dict[str, Amount]
 
 
 class _Tally:
     """Amounts as they are added up, by kind: of all, by key, by month."""
 
     def __init__(self) -> None:
-        self._whole: _Kinds = defaultdict(Growing)
-        self._by: dict[str, _Kinds] = defaultdict(lambda: defaultdict(Growing))
-        self._months: dict[date, _Kinds] = defaultdict(lambda: defaultdict(Growing))
+        self._whole: _Parts = {}
+        self._by: dict[str, _Parts] = defaultdict(dict)
+        self._months: dict[date, _Parts] = defaultdict(dict)
+        self._single: dict[tuple[str, str | None, date | None], Growing] = defaultdict(Growing)
 
     def read(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            if row.is_of_key:
-                self._by[str(row.key or "")][row.kind].add(row.amount)
-            elif row.is_of_month and row.month is not None:
-                self._months[row.month][row.kind].add(row.amount)
+        """Sums: there are thousands of keys, and hardly two of one key and kind."""
+        for kind, is_of_key, is_of_month, key, month, amount in rows:
+            if is_of_key:
+                parts = self._by[str(key or "")]
+            elif is_of_month and month is not None:
+                parts = self._months[month]
             else:
-                self._whole[row.kind].add(row.amount)
+                parts = self._whole
+            parts[kind] = parts[kind].plus(amount) if kind in parts else amount
 
     def add(self, kind: str, amount: Amount, key: str | None, month: date) -> None:
         """A single fact; of no key where that is None."""
-        self._whole[kind].add(amount)
-        self._months[month][kind].add(amount)
+        self._single[kind, None, None].add(amount)
+        self._single[kind, None, month].add(amount)
         if key is not None:
-            self._by[key][kind].add(amount)
+            self._single[kind, key, None].add(amount)
+
+    def settle(self) -> None:
+        """Put single facts to the sums."""
+        self.read(
+            Row(kind, key is not None, month is not None, key, month, one.amount())
+            for (kind, key, month), one in self._single.items()
+        )
 
     def whole(self) -> Line:
-        return _line(self._whole)
+        return Line(self._whole)
 
     def lines(self) -> dict[str, Line]:
-        return {key: _line(kinds) for key, kinds in self._by.items()}
+        return {key: Line(parts) for key, parts in self._by.items()}
 
     def months(self) -> dict[date, Line]:
-        return {month: _line(kinds) for month, kinds in sorted(self._months.items())}
-
-
-def _line(kinds: _Kinds) -> Line:
-    return Line({kind: one.amount() for kind, one in kinds.items()})
+        return {month: Line(parts) for month, parts in sorted(self._months.items())}
 
 
 def _whose(fee: Fee, group: str) -> str | None:

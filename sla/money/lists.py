@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, bindparam
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 
 from helpdesk.db import db
+from helpdesk.tickets.models import Ticket
 from sla.money import days, facts, figures, rates, sums
 from sla.money.facts import Scope
 from sla.money.kinds import COST, INCOME, UNTIMED
@@ -23,6 +24,9 @@ _PAGE = """
     ORDER BY ticket_id DESC LIMIT :most
 """
 _OF_TICKETS = f"SELECT ticket_id, kind, currency, {sums.SUMMED} FROM fact WHERE ticket_id = ANY(:ids) GROUP BY 1, 2, 3"  # noqa: S608
+_NEWEST = select(func.max(Ticket.id))
+_FIRST_FEW, _MORE, _LOOKS = 500, 8, 2
+"""How many tickets are looked at first, how many times as many next, and how often before all that are left are."""
 _OF_NONE = f"""
     SELECT contract_id, kind, currency, {sums.SUMMED} FROM fact
     WHERE ticket_id IS NULL AND contract_id IS NOT NULL AND (:any OR cents IS NULL) GROUP BY 1, 2, 3
@@ -51,12 +55,36 @@ def tickets(asked: Asked, now: datetime, *, most: int, before: int = FIRST) -> l
     mine = [kind for kind in asked.kinds if kind in _ROWS]
     if not mine:
         return []
-    values = facts.values(scope, known)
-    page = {**values, "before": before, "most": most, "any": asked.all_of_it}
-    ids = list(db.session.scalars(facts.relation(mine, scope, _PAGE), page))
-    then = facts.relation(mine, scope, _OF_TICKETS).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
-    found = _lines(db.session.execute(then, {**values, "ids": ids})) if ids else {}
+    ids: list[int] = []
+    for part in _parts(scope, before):
+        page = {**facts.values(part, known), "before": before, "most": most - len(ids), "any": asked.all_of_it}
+        ids += db.session.scalars(facts.relation(mine, part, _PAGE), page)
+        before = part.low or 0
+        if len(ids) == most:
+            break
+    if not ids:
+        return []
+    these = replace(scope, low=ids[-1], high=ids[0] + 1)
+    these = these if ids[0] - ids[-1] < _FIRST_FEW * _MORE**_LOOKS else scope
+    then = facts.relation(mine, these, _OF_TICKETS).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+    found = _lines(db.session.execute(then, {**facts.values(these, known), "ids": ids}))
     return [(one, found[one]) for one in ids]
+
+
+def _parts(scope: Scope, before: int) -> Iterator[Scope]:
+    """The newest tickets below an id, more of them each time: as a rule the first have what a page shows.
+
+    Those of one customer or agreement are few, and not next to each other.
+    """
+    high = min(before, (db.session.scalar(_NEWEST) or 0) + 1)
+    many = _FIRST_FEW
+    looks = _LOOKS if scope.customer is None and scope.agreement is None else 0
+    for _ in range(looks):
+        yield replace(scope, low=max(0, high - many), high=high)
+        high = max(0, high - many)
+        many *= _MORE
+    if high:
+        yield scope
 
 
 def agreements(asked: Asked, now: datetime) -> list[tuple[int, Line]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sla.money.kinds import COST, INCOME, UNTIMED
 
@@ -14,11 +14,10 @@ SUMMED = "sum(cents), count(*), count(*) FILTER (WHERE cents IS NULL), sum(amoun
 _NONE: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Cents by currency, and how many parts are in none of them because a rate or a price is not known."""
 
-    cents: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    cents: Mapping[str, int] = _NONE
     unknown: int = 0
     many: int = 0
     """How many facts, known or not."""
