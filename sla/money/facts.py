@@ -56,12 +56,19 @@ class Scope:
     low: int | None = None
     high: int | None = None
     """Of tickets from the one id up to but without the other, found by their ids: for where these are few."""
+    among: tuple[int, ...] = ()
+    """Of these tickets, found by their ids."""
 
     def on(self, days: Sequence[date]) -> Scope:
         """Of these days alone, which there is one of at least."""
         since, until = days[0], days[-1] + timedelta(days=1)
         begin, end = (midnight(day, self.zone) for day in (since, until))
         return replace(self, since=since, until=until, begin=begin, end=end, days=tuple(days))
+
+    @property
+    def is_of_some(self) -> bool:
+        """Of tickets that are few."""
+        return self.high is not None or bool(self.among)
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -95,7 +102,8 @@ def _known(scope: Scope, asked_for: str, then: str) -> TextClause:
     known = [HELD, PRICED, DRAWN.replace("{touched}", _touched(scope)), TIMED]
     found = [WITHIN] if scope.ticket is not None else []
     found += [CHAIN.replace("{seed}", CALLED_FOR if scope.ticket is not None else "")]
-    found += [SOME.replace("{chosen}", "id >= :low AND id < :high")] if scope.high is not None else []
+    chosen = "id = ANY(:among)" if scope.among else "id >= :low AND id < :high"
+    found += [SOME.replace("{chosen}", chosen)] if scope.is_of_some else []
     found += known
     joined = ", ".join(found).replace("{root}", _root(scope))
     asked = text(f"WITH RECURSIVE {joined}, {asked_for} {then}")
@@ -117,6 +125,8 @@ def values(scope: Scope, rates: Rates) -> dict[str, Any]:
         found[name] = getattr(scope, name)
     if scope.high is not None:
         found |= {"low": scope.low, "high": scope.high}
+    if scope.among:
+        found["among"] = list(scope.among)
     if scope.days:
         found["days"] = list(scope.days)
     if scope.ticket is not None:
@@ -137,7 +147,7 @@ def _branch(kind: str, scope: Scope) -> str:
     if scope.ticket is not None:
         mine.append("AND false" if kind == "expired" else "AND placed.id = :ticket")
         pages = "AND page.id IN (SELECT page_id FROM called)"
-    if scope.high is not None and kind == "expired":
+    if scope.is_of_some and kind == "expired":
         mine.append("AND false")
     said = BRANCHES[kind].replace("{mine}", " ".join(filter(None, mine))).replace("{pages}", pages)
     return said.replace("{root}", _root(scope))
@@ -145,14 +155,14 @@ def _branch(kind: str, scope: Scope) -> str:
 
 def _root(scope: Scope) -> str:
     """How a ticket finds the one it counts for."""
-    return "LEFT JOIN root" if scope.ticket is None and scope.high is None else "JOIN within root"
+    return "JOIN within root" if scope.ticket is not None or scope.is_of_some else "LEFT JOIN root"
 
 
 def _touched(scope: Scope) -> str:
     """Only balances that were drawn from in these days, or for this ticket, are worked out."""
     if scope.ticket is not None:
         return "ticket_id = ANY(:within)"
-    if scope.high is not None:
+    if scope.is_of_some:
         return "ticket_id IN (SELECT id FROM within)"
     only = " AND CAST(at AT TIME ZONE :zone AS date) = ANY(:days)" if scope.days else ""
     return f"at >= :begin AND at < :end{only}"

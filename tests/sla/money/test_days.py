@@ -174,10 +174,12 @@ SLICES = (
 
 
 def _figures() -> list[Money]:
-    """By everything, and of some days each."""
+    """By everything, of some days each, and of the first customer and agreement."""
     db.session.expire_all()
-    grouped = [figures.money(books.question(*ALL, by), LATER) for by in figures.GROUPS]
-    return grouped + [figures.money(books.question(*each), LATER) for each in SLICES]
+    asked = [books.question(*ALL, by) for by in figures.GROUPS]
+    asked += [books.question(*each) for each in SLICES]
+    asked += [books.question(*ALL, "agreement", customer=1), books.question(*ALL, "month", agreement=1)]
+    return [figures.money(one, LATER) for one in asked]
 
 
 class TestAnyChange:
