@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ class Margin:
     bound: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """What a customer, an agreement, a month, a ticket, or all of them, cost and brought, by kind."""
 
@@ -58,12 +59,12 @@ class Line:
     def plus(self, kind: str, amount: Amount) -> Line:
         return Line({**self.parts, kind: self.of(kind).plus(amount)})
 
-    @property
+    @cached_property
     def cost(self) -> Amount:
         """A ticket that was answered without time is a part nobody knows."""
         return total(self.of(kind) for kind in (*COST, UNTIMED))
 
-    @property
+    @cached_property
     def income(self) -> Amount:
         return total(self.of(kind) for kind in INCOME)
 

@@ -133,7 +133,12 @@ def _ordered(question: Question, found: Money) -> list[tuple[str, str]]:
 
 
 def _weight(line: Line, currency: str) -> tuple[int, int]:
-    earned, spent = (sum(line.of(kind).cents.get(currency, 0) for kind in kinds) for kinds in (INCOME, COST))
+    earned = spent = 0
+    for kind, amount in line.parts.items():
+        if kind in INCOME:
+            earned += amount.cents.get(currency, 0)
+        else:
+            spent += amount.cents.get(currency, 0)
     return -earned, -spent
 
 
