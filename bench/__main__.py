@@ -33,6 +33,7 @@ PARTS = (
     "devices",
     "escalations",
     "intake",
+    "money",
     "oncall",
     "pages",
     "promises",
@@ -80,6 +81,9 @@ def _on(place: Ground, chosen: argparse.Namespace) -> list[Line]:
         _say("reports")
         lines += statements.lines(place, rounds=chosen.rounds)
         lines += reports.lines(place, rounds=chosen.rounds, tickets=SIZES[chosen.size], name=chosen.size)
+    if "money" in chosen.parts:
+        _say("money")
+        lines += reports.money(place, rounds=chosen.rounds, tickets=SIZES[chosen.size], name=chosen.size)
     if "webhooks" in chosen.parts:
         _say("webhooks")
         lines += hooks.lines(place, rounds=chosen.rounds)

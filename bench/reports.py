@@ -15,6 +15,7 @@ from bench.seeding import base, sign_in
 from bench.table import Line
 from helpdesk import migrating
 from helpdesk.db import db
+from sla.money import days
 from sla.reports import counting, tallying
 from sla.reports.models import PromiseOutcome
 from sla.volume import counting as volume_counting
@@ -60,8 +61,15 @@ def lines(place: Ground, *, rounds: int, tickets: int, name: str) -> list[Line]:
         _counting(url, rounds),
         _marking(url, rounds),
         *taking.lines(url, token, place.server.pid, name),
-        *spending.lines(visitor, place.server.pid, rounds, name),
     ]
+
+
+def money(place: Ground, *, rounds: int, tickets: int, name: str) -> list[Line]:
+    """The managers' money, on the same database."""
+    url = _filled(place, f"reports_{name}", tickets)
+    with direct(url) as connection:
+        token = sign_in(connection)
+    return [*spending.lines(Visitor(url, token), place.server.pid, rounds, name), *spending.written(url, rounds)]
 
 
 def _filled(place: Ground, name: str, tickets: int) -> str:
@@ -82,8 +90,15 @@ def _filled(place: Ground, name: str, tickets: int) -> str:
     url = place.server.url_of(name)
     migrating.upgrade(url)
     with direct(url) as connection:
-        if not worked.is_filled(connection):
+        known = worked.is_filled(connection)
+        if not known:
             worked.fill(connection)
+    with app_on(url).app_context():
+        if known:
+            days.catch_up()
+        else:
+            days.again()
+        db.session.commit()
     return url
 
 

@@ -20,7 +20,8 @@ from helpdesk.now import now
 from sla.calendars.calculating import calculate
 from sla.commitments.replaying import replay
 from sla.commitments.verifying import Verified, verify
-from sla.money import exporting
+from sla.money import checking as money
+from sla.money import days, exporting
 from sla.oncall.answering import answer as answer_rota
 from sla.reports import asking, checking
 from sla.volume import checking as service
@@ -56,11 +57,11 @@ def verify_rows() -> None:
         raise SystemExit(1)
 
 
-@reports.command("verify", help="Count every promise and ticket again; ends with 1 where a figure differs.")
+@reports.command("verify", help="Count promises, tickets and money again; ends with 1 where a figure differs.")
 @needs_database
 def verify_figures() -> None:
     different = 0
-    for one in chain(checking.verify(), service.verify()):
+    for one in chain(checking.verify(), service.verify(), money.verify()):
         different += 1
         click.echo(json.dumps(one, default=str))
     click.echo(f"{different} differences.", err=True)
@@ -73,6 +74,7 @@ def verify_figures() -> None:
 def rebuild_figures() -> None:
     changed = checking.rebuild()
     facts = counting.count_everything()
+    days.again()
     db.session.commit()
     click.echo(f"{changed} outcomes and {facts} rows of service were written; every day was added up anew.")
 

@@ -10,6 +10,7 @@ from sla.commitments.telling import READ
 from sla.entitlements import merged, naming
 from sla.escalations import answering, duty, paging, running, starting
 from sla.escalations import gauging as woken
+from sla.money import days
 from sla.oncall import watching
 from sla.reports import counting, gauging, outlook, tallying
 from sla.saved import due, sending
@@ -112,7 +113,7 @@ plugin = Plugin(
     jobs={whatif.JOB: whatif.work, due.JOB: sending.work},
     every={
         1: [sweep.tick, running.tick, paging.tick],
-        5: [tallying.tick, volume.tick],
+        5: [tallying.tick, volume.tick, days.tick],
         30: [whatif.revive, sending.tick],
         3600: [watching.tick, outlook.tick, issuing.tick],
     },

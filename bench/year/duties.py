@@ -12,6 +12,7 @@ from bench.year.house import AGENTS, BEGIN, END, ZONE
 from bench.year.writing import copy_rows
 from helpdesk.db import db
 from sla.escalations.models import EscalationPolicy
+from sla.money import days
 from sla.money.models import MoneyRate
 from sla.oncall.models import OnCallSchedule, ScheduleVersion
 
@@ -34,6 +35,8 @@ def fill(connection: psycopg.Connection[Any], tickets: int, seed: int) -> None:
     _nights(connection, tickets, chance)
     _hours(connection, tickets, chance)
     connection.commit()
+    days.again()  # whoever fills as a replica marks nothing
+    db.session.commit()
 
 
 def _rota() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
+_SHORTEST = 28
+"""A day every month has."""
+
 
 def after(start: date, months: int) -> date:
     """The same day `months` later or earlier, or the last day of that month: 31 Jan + 1 = 28 Feb, + 2 = 31 Mar.
@@ -17,6 +20,8 @@ def after(start: date, months: int) -> date:
         return date.max
     if year < date.min.year:
         return date.min
+    if start.day <= _SHORTEST:
+        return date(year, month + 1, start.day)
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 

@@ -31,6 +31,7 @@ class Commitment(Base):
             "id",
             postgresql_where=text("ended_at IS NULL AND due_at IS NOT NULL"),
         ),
+        Index("ix_commitment_broken_at", "broken_at", postgresql_where=text("broken_at IS NOT NULL")),
         Index("ix_commitment_breaks_at", "breaks_at", "id", postgresql_where=text("outcome = 'running'")),
     )
 

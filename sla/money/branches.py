@@ -31,6 +31,13 @@ CALLED_FOR = """
     AND id IN (SELECT ticket_id FROM escalation JOIN page_reason ON escalation_id = escalation.id
         WHERE page_id IN (SELECT page_id FROM called))
 """
+SOME = """
+    within (id, root) AS (
+        SELECT id, id FROM ticket WHERE {chosen} AND merged_into_id IS NULL
+        UNION ALL SELECT merged, id FROM (SELECT id AS merged, root AS id FROM root) mine WHERE {chosen}
+    )
+"""
+"""Some tickets with all that were merged into them; found by index, however many there are."""
 HELD = """
     held AS (
         SELECT * FROM unnest(CAST(:h_kind AS text[]), CAST(:h_agent AS bigint[]), CAST(:h_since AS date[]),
@@ -147,6 +154,26 @@ TIMED = """
     )
 """
 """Tickets that others were merged into and that have time: few. Their own is found by index; no year is added up."""
+ANSWERED = f"""
+    SELECT one.day, COALESCE(GREATEST(max(earlier.day), max(merged.day)), '0001-01-01') AS before,
+        COALESCE(placed.organization_id, 0) AS organization_id, COALESCE({OWN}, 0) AS contract_id
+    FROM (
+        SELECT DISTINCT day, ticket_id FROM (
+            SELECT day, COALESCE(root.root, ticket_id) AS ticket_id
+            FROM volume_fact LEFT JOIN root ON root.id = ticket_id WHERE kind = 'replied' AND day = ANY(:days)
+        ) each
+        WHERE NOT EXISTS (SELECT FROM time_entry own WHERE own.ticket_id = each.ticket_id AND own.returned_at IS NULL)
+            AND NOT EXISTS (SELECT FROM timed WHERE timed.ticket_id = each.ticket_id)
+    ) one {_PLACE.format(root="LEFT JOIN root", of="one.ticket_id")}
+    LEFT JOIN LATERAL (
+        SELECT max(day) AS day FROM volume_fact WHERE ticket_id = placed.id AND kind = 'replied' AND day < one.day
+    ) earlier ON true
+    LEFT JOIN (
+        SELECT root.root AS ticket_id, day FROM root JOIN volume_fact ON ticket_id = root.id WHERE kind = 'replied'
+    ) merged ON merged.ticket_id = placed.id AND merged.day < one.day
+    GROUP BY one.day, placed.id, placed.organization_id, {OWN}
+"""
+"""Tickets without time on each day they were answered, with the day they were answered before that."""
 COLUMNS = "kind, day, ticket_id, agent_id, organization_id, contract_id, currency, cents, amount"
 BRANCHES = {
     "work": _WORK,

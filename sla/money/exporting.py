@@ -24,7 +24,7 @@ from sla.commitments.models import Commitment
 from sla.contracts.models import Contract, ContractVersion, Credit, PrepaidBalance, PrepaidEntry, TimeEntry
 from sla.entitlements.models import Entitlement
 from sla.escalations.models import Escalation, Page, PageReason
-from sla.money import figures, standby
+from sla.money import days, figures, standby
 from sla.money.facts import Scope
 from sla.money.models import MoneyRate
 from sla.money.sums import Line
@@ -40,6 +40,7 @@ Asked = Any
 def export(period: Period, folder: Path, now: datetime) -> dict[str, int]:
     """Write every file of a period; how many rows each has. Files that were there are written anew."""
     folder.mkdir(parents=True, exist_ok=True)
+    days.catch_up()
     scope = figures.scope_of(Question(period), now)
     with one_instant():
         return {name: _write(folder / f"{name}.csv", *file) for name, file in _files(scope, period, now).items()}

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from sla.assets import months
 from sla.contracts import terms
 from sla.contracts.credits import PERIODS
 from sla.contracts.models import Contract, ContractVersion
+from sla.contracts.terms import Term
 from sla.money.kinds import spread
 
 _DAY = timedelta(days=1)
@@ -43,8 +44,7 @@ class Version(NamedTuple):
     period: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(NamedTuple):
     """What an agreement earned in a part of a month; None where its price is not known."""
 
     contract_id: int
@@ -62,7 +62,7 @@ def earned(since: date, until: date, *, customer: int | None = None, agreement: 
 
 def versions(*, customer: int | None = None, agreement: int | None = None) -> Iterator[list[Version]]:
     """Every version of each agreement in the order they hold, with the day it holds from."""
-    found = db.session.execute(_rows(customer, agreement))
+    found = db.session.execute(_rows(customer, agreement)).all()
     for _, rows in groupby(found, key=lambda row: row[0]):
         written, last = [], date.min
         for row in rows:
@@ -100,9 +100,24 @@ def _over(one: Version) -> date:
 
 
 def _by_month(one: Version, first: date, after: date) -> Iterator[Fee]:
+    paid: Term | None = None
     for begin, end in _months(first, after):
-        cents = None if one.value_cents is None else sum(_parts(one, one.value_cents, begin, end))
+        cents: int | None = None
+        if one.value_cents is not None:
+            cents, at = 0, begin
+            while at < end:
+                if paid is None or at > paid.ends_on:
+                    paid = _paid(one.starts_on, PERIODS[one.period], at)
+                upto = min(end, paid.ends_on + _DAY)
+                cents += _earned(one.value_cents, paid, at, upto)
+                at = upto
         yield Fee(one.contract_id, one.organization_id, begin.replace(day=1), one.currency, cents)
+
+
+@lru_cache(maxsize=8192)
+def _paid(starts_on: date, length: int, on: date) -> Term:
+    """The period of a fee a day lies in; the same days are asked for by every look at a page."""
+    return terms.turn(starts_on, length, on)
 
 
 def _months(first: date, after: date) -> Iterable[tuple[date, date]]:
@@ -112,11 +127,7 @@ def _months(first: date, after: date) -> Iterable[tuple[date, date]]:
         first = end
 
 
-def _parts(one: Version, cents: int, begin: date, end: date) -> Iterator[int]:
-    """Of each period of the fee that these days lie in."""
-    while begin < end:
-        paid = terms.turn(one.starts_on, PERIODS[one.period], begin)
-        upto = min(end, paid.ends_on + _DAY)
-        days = (paid.ends_on - paid.starts_on).days + 1
-        yield spread(cents, days, (begin - paid.starts_on).days, (upto - paid.starts_on).days)
-        begin = upto
+def _earned(cents: int, paid: Term, begin: date, end: date) -> int:
+    """Of the fee of a period, on some of its days."""
+    days = (paid.ends_on - paid.starts_on).days + 1
+    return spread(cents, days, (begin - paid.starts_on).days, (end - paid.starts_on).days)

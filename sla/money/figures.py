@@ -1,4 +1,7 @@
-"""What was earned and spent in some days: in all, by month, by customer or agreement; a fixed number of statements."""
+"""What was earned and spent in some days: in all, by month, by customer or agreement; a fixed number of statements.
+
+Days that have nothing new are read from what they add up to (`sla.money.days`), the others from their facts.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
 from helpdesk.db import db
 from helpdesk.tickets.models import Ticket
-from sla.money import facts, fees, rates, standby, sums
+from sla.money import days, facts, fees, rates, reading, standby, sums, waiting
 from sla.money.facts import Scope
 from sla.money.fees import Fee
 from sla.money.kinds import UNTIMED
 from sla.money.rates import Rates
+from sla.money.reading import Row
 from sla.money.standby import Stood
-from sla.money.sums import Amount, Line
+from sla.money.sums import Amount, Growing, Line
 from sla.reports.asking import Question
 
 GROUPS = ("customer", "agreement", "month")
 FILTERS = ("customer", "agreement")
-COUNTED = ("work", "night", "credit", "prepaid", "expired", "billed")
-"""The kinds of facts that are rows; fees and hours on call are worked out."""
+FRESH = 10
+"""How many days with something new are read from their facts, the last of them; more wait to be added up."""
 _KEYS = {"customer": "organization_id", "agreement": "contract_id"}
-_DATED = "(SELECT *, CAST(date_trunc('month', day) AS date) AS month FROM fact) dated"
 _MAY_HAVE = text(
     """
     SELECT EXISTS (SELECT FROM time_entry WHERE ticket_id = :ticket)
@@ -49,22 +51,26 @@ class Money:
     months: Mapping[date, Line]
     stood: tuple[Stood, ...]
     """Hours on call; nothing where a customer or an agreement is asked for, since they serve everybody."""
+    waiting: int = 0
+    """How many of the days are yet to be added up: their figures are what they were before, or are missing."""
 
 
 def money(question: Question, now: datetime) -> Money:
     """Of a question; `by` is of its grouping."""
     scope, known, tally = scope_of(question, now), rates.known(), _Tally()
     key = _KEYS.get(question.group, "")
-    tally.read(_summed(key, scope, known))
-    tally.read(_untimed(key, scope, known))
+    new = waiting.between(scope.since, scope.until)
+    fresh, late = new[-FRESH:], new[:-FRESH]
+    tally.read(reading.read(key, scope, fresh, known))
     for fee in earned(scope):
         tally.add("fee", sums.one(fee.currency, fee.cents), _whose(fee, question.group), fee.month)
     stood = shared(scope, now, known)
     for one in stood:
         tally.add("standby", sums.one(one.currency, one.cents, one.seconds), None, one.day.replace(day=1))
-    months = {month: Line(parts) for month, parts in sorted(tally.months.items())}
+    tally.settle()
+    months = tally.months()
     by = {str(month): line for month, line in months.items()} if question.group == "month" else tally.lines()
-    return Money(Line(tally.whole), by, months, tuple(stood))
+    return Money(tally.whole(), by, months, tuple(stood), len(late))
 
 
 def may_have_any(ticket_id: int) -> bool:
@@ -77,7 +83,7 @@ def of_ticket(ticket: Ticket, zone: str) -> Line:
     begin, end = (datetime.combine(day, time(), UTC) for day in _EVER)
     scope = Scope(*_EVER, begin, end, zone, ticket=ticket.id, within=_within(ticket.id))
     then = f"SELECT kind, currency, {sums.SUMMED} FROM fact GROUP BY kind, currency"  # noqa: S608 - of our own
-    asked = facts.relation((*COUNTED, UNTIMED), scope, then)
+    asked = facts.relation((*days.COUNTED, UNTIMED), scope, then)
     parts: dict[str, Amount] = {}
     for kind, currency, *counted in db.session.execute(asked, facts.values(scope, rates.known())):
         parts[kind] = parts.get(kind, Amount()).plus(sums.summed(currency, *counted))
@@ -107,64 +113,51 @@ def shared(scope: Scope, now: datetime, known: Rates) -> list[Stood]:
     return standby.stood(scope.begin, min(scope.end, now), ZoneInfo(scope.zone), known)
 
 
+_Parts = dict[str, Amount]
+
+
 class _Tally:
     """Amounts as they are added up, by kind: of all, by key, by month."""
 
     def __init__(self) -> None:
-        self.whole: dict[str, Amount] = {}
-        self.by: dict[str, dict[str, Amount]] = defaultdict(dict)
-        self.months: dict[date, dict[str, Amount]] = defaultdict(dict)
+        self._whole: _Parts = {}
+        self._by: dict[str, _Parts] = defaultdict(dict)
+        self._months: dict[date, _Parts] = defaultdict(dict)
+        self._single: dict[tuple[str, str | None, date | None], Growing] = defaultdict(Growing)
 
-    def read(self, rows: Iterable[tuple[str, bool, bool, Any, date | None, Amount]]) -> None:
-        """Rows as `_summed` gives them: of a key, of a month, or of all."""
+    def read(self, rows: Iterable[Row]) -> None:
+        """Sums: there are thousands of keys, and hardly two of one key and kind."""
         for kind, is_of_key, is_of_month, key, month, amount in rows:
             if is_of_key:
-                _onto(self.by[str(key or "")], kind, amount)
+                parts = self._by[str(key or "")]
             elif is_of_month and month is not None:
-                _onto(self.months[month], kind, amount)
+                parts = self._months[month]
             else:
-                _onto(self.whole, kind, amount)
+                parts = self._whole
+            parts[kind] = parts[kind].plus(amount) if kind in parts else amount
 
     def add(self, kind: str, amount: Amount, key: str | None, month: date) -> None:
         """A single fact; of no key where that is None."""
-        _onto(self.whole, kind, amount)
-        _onto(self.months[month], kind, amount)
+        self._single[kind, None, None].add(amount)
+        self._single[kind, None, month].add(amount)
         if key is not None:
-            _onto(self.by[key], kind, amount)
+            self._single[kind, key, None].add(amount)
+
+    def settle(self) -> None:
+        """Put single facts to the sums."""
+        self.read(
+            Row(kind, key is not None, month is not None, key, month, one.amount())
+            for (kind, key, month), one in self._single.items()
+        )
+
+    def whole(self) -> Line:
+        return Line(self._whole)
 
     def lines(self) -> dict[str, Line]:
-        return {key: Line(parts) for key, parts in self.by.items()}
+        return {key: Line(parts) for key, parts in self._by.items()}
 
-
-def _onto(parts: dict[str, Amount], kind: str, amount: Amount) -> None:
-    parts[kind] = parts.get(kind, Amount()).plus(amount)
-
-
-def _summed(key: str, scope: Scope, known: Rates) -> Iterable[tuple[str, bool, bool, Any, date | None, Amount]]:
-    sets = _sets("kind, currency", key)
-    then = f"SELECT kind, currency, {_grouped(key)}, {sums.SUMMED} FROM {_DATED} GROUP BY {sets}"  # noqa: S608
-    rows = db.session.execute(facts.relation(COUNTED, scope, then), facts.values(scope, known))
-    for kind, currency, no_key, no_month, mine, month, *counted in rows:
-        yield kind, not no_key, not no_month, mine, month, sums.summed(currency, *counted)
-
-
-def _untimed(key: str, scope: Scope, known: Rates) -> Iterable[tuple[str, bool, bool, Any, date | None, Amount]]:
-    """A ticket counts once, in however many of the months."""
-    then = f"SELECT {_grouped(key)}, count(DISTINCT ticket_id) FROM {_DATED} GROUP BY {_sets('', key)}"  # noqa: S608
-    asked = facts.relation((UNTIMED,), scope, then)
-    for no_key, no_month, mine, month, many in db.session.execute(asked, facts.values(scope, known)):
-        if many:
-            yield UNTIMED, not no_key, not no_month, mine, month, Amount(unknown=many, many=many)
-
-
-def _grouped(key: str) -> str:
-    """Whether a row is not of a key, and not of a month; then the two."""
-    return f"GROUPING({key}), GROUPING(month), {key}, month" if key else "1, GROUPING(month), NULL, month"
-
-
-def _sets(always: str, key: str) -> str:
-    first = f"{always}, " if always else ""
-    return f"GROUPING SETS (({always}), ({first}month){f', ({first}{key})' if key else ''})"
+    def months(self) -> dict[date, Line]:
+        return {month: Line(parts) for month, parts in sorted(self._months.items())}
 
 
 def _whose(fee: Fee, group: str) -> str | None:

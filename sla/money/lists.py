@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, bindparam
+from sqlalchemy import func, select, text
 
 from helpdesk.db import db
-from sla.money import facts, figures, rates, sums
+from helpdesk.tickets.models import Ticket
+from sla.money import days, facts, figures, rates, sums
 from sla.money.facts import Scope
 from sla.money.kinds import COST, INCOME, UNTIMED
 from sla.money.sums import Amount, Line
 from sla.reports.asking import Question
 
-_ROWS = (*figures.COUNTED, UNTIMED)
+_ROWS = (*days.COUNTED, UNTIMED)
 _PAGE = """
     SELECT DISTINCT ticket_id FROM fact WHERE ticket_id IS NOT NULL AND ticket_id < :before AND (:any OR cents IS NULL)
     ORDER BY ticket_id DESC LIMIT :most
 """
-_OF_TICKETS = f"SELECT ticket_id, kind, currency, {sums.SUMMED} FROM fact WHERE ticket_id = ANY(:ids) GROUP BY 1, 2, 3"  # noqa: S608
+_OF_TICKETS = f"SELECT ticket_id, kind, currency, {sums.SUMMED} FROM fact GROUP BY 1, 2, 3"  # noqa: S608 - of our own
+_EACH_ITS_PLAN = text("SET LOCAL plan_cache_mode = force_custom_plan")
+"""A plan for any tickets and days is a poor one for few of either."""
+_NEWEST = select(func.max(Ticket.id))
+_FIRST_FEW, _MORE, _LOOKS = 500, 8, 2
+"""How many tickets are looked at first, how many times as many next, and how often before all that are left are."""
 _OF_NONE = f"""
     SELECT contract_id, kind, currency, {sums.SUMMED} FROM fact
     WHERE ticket_id IS NULL AND contract_id IS NOT NULL AND (:any OR cents IS NULL) GROUP BY 1, 2, 3
@@ -51,12 +57,35 @@ def tickets(asked: Asked, now: datetime, *, most: int, before: int = FIRST) -> l
     mine = [kind for kind in asked.kinds if kind in _ROWS]
     if not mine:
         return []
-    values = facts.values(scope, known)
-    page = {**values, "before": before, "most": most, "any": asked.all_of_it}
-    ids = list(db.session.scalars(facts.relation(mine, scope, _PAGE), page))
-    then = facts.relation(mine, scope, _OF_TICKETS).bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
-    found = _lines(db.session.execute(then, {**values, "ids": ids})) if ids else {}
+    db.session.execute(_EACH_ITS_PLAN)
+    ids: list[int] = []
+    for part in _parts(scope, before):
+        page = {**facts.values(part, known), "before": before, "most": most - len(ids), "any": asked.all_of_it}
+        ids += db.session.scalars(facts.relation(mine, part, _PAGE), page)
+        before = part.low or 0
+        if len(ids) == most:
+            break
+    if not ids:
+        return []
+    these = replace(scope, among=tuple(ids))
+    found = _lines(db.session.execute(facts.relation(mine, these, _OF_TICKETS), facts.values(these, known)))
     return [(one, found[one]) for one in ids]
+
+
+def _parts(scope: Scope, before: int) -> Iterator[Scope]:
+    """The newest tickets below an id, more of them each time: as a rule the first have what a page shows.
+
+    Those of one customer or agreement are few, and not next to each other.
+    """
+    high = min(before, (db.session.scalar(_NEWEST) or 0) + 1)
+    many = _FIRST_FEW
+    looks = _LOOKS if scope.customer is None and scope.agreement is None else 0
+    for _ in range(looks):
+        yield replace(scope, low=max(0, high - many), high=high)
+        high = max(0, high - many)
+        many *= _MORE
+    if high:
+        yield scope
 
 
 def agreements(asked: Asked, now: datetime) -> list[tuple[int, Line]]:

@@ -1,10 +1,10 @@
-"""What hours and wakes of people cost, from a day on; the first table of money that is not an agreement's."""
+"""What hours and wakes of people cost, from a day on; and what the days of money add up to."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.db import Base
@@ -43,3 +43,73 @@ class MoneyRate(Base):
     currency: Mapped[str]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
     created_at: Mapped[datetime]
+
+
+class MoneySum(Base):
+    """What the facts of a day, or of a month, add up to for a customer and an agreement; 0 is none of them.
+
+    Days are written from the facts only, months from their days in the same transaction.
+    """
+
+    __tablename__ = "money_sum"
+    __table_args__ = (
+        CheckConstraint("span IN ('day', 'month')", name="span"),
+        Index("ix_money_sum_organization_id", "organization_id", "span", "day"),
+        Index("ix_money_sum_contract_id", "contract_id", "span", "day"),
+    )
+
+    span: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    """Of a month its first."""
+    organization_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    contract_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    """Empty of the facts whose rate or price is not known; these have no cents."""
+    cents: Mapped[int] = mapped_column(BigInteger)
+    many: Mapped[int]
+    """How many facts."""
+    amount: Mapped[int] = mapped_column(BigInteger)
+    """Minutes or pages, as the kind counts."""
+
+
+class MoneyAnswered(Base):
+    """How many tickets without time were answered on a day, or first in a month, and before that last on another day.
+
+    From these follows how many different ones there were in any days: those with none of these days before.
+    """
+
+    __tablename__ = "money_answered"
+    __table_args__ = (
+        CheckConstraint("span IN ('day', 'month')", name="span"),
+        Index("ix_money_answered_organization_id", "organization_id", "span", "day"),
+        Index("ix_money_answered_contract_id", "contract_id", "span", "day"),
+    )
+
+    span: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    """Of a month its first."""
+    before: Mapped[date] = mapped_column(primary_key=True)
+    """The first day of all where there is none before."""
+    organization_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    contract_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    many: Mapped[int]
+
+
+class MoneyMark(Base):
+    """A fact, or what facts are counted by, has changed: these days are to be added up anew. Written by triggers.
+
+    Which days a ticket, an agreement or a person has is looked up when the mark is read, never when it is written.
+    """
+
+    __tablename__ = "money_mark"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int | None] = mapped_column(BigInteger)
+    """With all that it was merged with."""
+    contract_id: Mapped[int | None] = mapped_column(BigInteger)
+    agent_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The pages of a person."""
+    since: Mapped[date | None]
+    """Of an agreement: its days from there on. Else the days from there up to but without `until`."""
+    until: Mapped[date | None]

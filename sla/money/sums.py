@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sla.money.kinds import COST, INCOME, UNTIMED
 
@@ -14,11 +15,10 @@ SUMMED = "sum(cents), count(*), count(*) FILTER (WHERE cents IS NULL), sum(amoun
 _NONE: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """Cents by currency, and how many parts are in none of them because a rate or a price is not known."""
 
-    cents: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    cents: Mapping[str, int] = _NONE
     unknown: int = 0
     many: int = 0
     """How many facts, known or not."""
@@ -36,6 +36,9 @@ class Amount:
         return not self.unknown
 
 
+_NOTHING = Amount()
+
+
 @dataclass(frozen=True, slots=True)
 class Margin:
     """Income without cost, by currency. `bound` is "", "at least", "at most", or "unknown" where both lack a part."""
@@ -44,24 +47,24 @@ class Margin:
     bound: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """What a customer, an agreement, a month, a ticket, or all of them, cost and brought, by kind."""
 
     parts: Mapping[str, Amount] = field(default_factory=dict)
 
     def of(self, kind: str) -> Amount:
-        return self.parts.get(kind, Amount())
+        return self.parts.get(kind, _NOTHING)
 
     def plus(self, kind: str, amount: Amount) -> Line:
         return Line({**self.parts, kind: self.of(kind).plus(amount)})
 
-    @property
+    @cached_property
     def cost(self) -> Amount:
         """A ticket that was answered without time is a part nobody knows."""
         return total(self.of(kind) for kind in (*COST, UNTIMED))
 
-    @property
+    @cached_property
     def income(self) -> Amount:
         return total(self.of(kind) for kind in INCOME)
 
@@ -84,17 +87,37 @@ class Line:
 _BOUNDS = {(True, True): "", (False, True): "at least", (True, False): "at most", (False, False): "unknown"}
 
 
+class Growing:
+    """An amount as it grows, for who adds up thousands."""
+
+    __slots__ = ("_cents", "_many", "_quantity", "_unknown")
+
+    def __init__(self) -> None:
+        self._cents: dict[str, int] = {}
+        self._unknown = self._many = self._quantity = 0
+
+    def add(self, more: Amount) -> None:
+        for currency, cents in more.cents.items():
+            self._cents[currency] = self._cents.get(currency, 0) + cents
+        self._unknown += more.unknown
+        self._many += more.many
+        self._quantity += more.quantity
+
+    def amount(self) -> Amount:
+        return Amount(self._cents, self._unknown, self._many, self._quantity)
+
+
 def total(amounts: Iterable[Amount]) -> Amount:
-    found = Amount()
+    found = Growing()
     for one in amounts:
-        found = found.plus(one)
-    return found
+        found.add(one)
+    return found.amount()
 
 
-def summed(currency: str | None, cents: Any, many: int, unknown: int, quantity: Any) -> Amount:
+def summed(currency: str | None, cents: Any, many: Any, unknown: Any, quantity: Any) -> Amount:
     """Of a row that adds up facts of a currency; sums come as decimals."""
     known = {} if cents is None or currency is None else {currency: int(cents)}
-    return Amount(known, unknown, many, int(quantity or 0))
+    return Amount(known, int(unknown), int(many), int(quantity or 0))
 
 
 def one(currency: str, cents: int | None, quantity: int = 0) -> Amount:

@@ -50,7 +50,9 @@ def of_customer(organization_id: int) -> str:
 
 def _block(question: Question, when: str, at: datetime) -> str:
     found = figures.money(question, at)
-    return render_template("sla/money/_block.html", q=question, line=found.whole, when=when, words=moneywords)
+    return render_template(
+        "sla/money/_block.html", q=question, line=found.whole, waiting=found.waiting, when=when, words=moneywords
+    )
 
 
 def _tells(line: Line) -> bool:

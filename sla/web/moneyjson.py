@@ -23,12 +23,16 @@ bp = Blueprint("money_json", __name__)
 @bp.get("/api/v1/promises/money")
 @managers_only
 def front() -> Response:
-    """Amounts are cents by currency; `unknown` is how many parts are in none of them: then a sum is at least that."""
+    """Amounts are cents by currency; `unknown` is how many parts are in none of them: then a sum is at least that.
+
+    `waiting_days` are yet to be added up anew: their part is what it was before, or is missing.
+    """
     question = moneypages.asked(request.args)
     found = figures.money(question, now())
     return jsonify(
         zone=question.period.house.zone.key,
         period=dashjson.days(question.period),
+        waiting_days=found.waiting,
         filters={name: int(value) if value else None for name, value in question.filters.items()},
         **_line(found.whole),
         months=[{"month": month.isoformat()[:7], **_line(line)} for month, line in found.months.items()],

@@ -133,7 +133,13 @@ def _ordered(question: Question, found: Money) -> list[tuple[str, str]]:
 
 
 def _weight(line: Line, currency: str) -> tuple[int, int]:
-    return -line.income.cents.get(currency, 0), -line.cost.cents.get(currency, 0)
+    earned = spent = 0
+    for kind, amount in line.parts.items():
+        if kind in INCOME:
+            earned += amount.cents.get(currency, 0)
+        else:
+            spent += amount.cents.get(currency, 0)
+    return -earned, -spent
 
 
 def _main(line: Line) -> str:

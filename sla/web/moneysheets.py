@@ -32,6 +32,7 @@ _COUNTED = (
     Column("cost_cents", "Spent, cents", Kind.NUMBER),
     Column("cost_unknown", "Spent, parts not known", Kind.NUMBER),
     Column("work_minutes", "Time worked, minutes", Kind.NUMBER),
+    Column("waiting_days", "Days yet to be added up", Kind.NUMBER),
 )
 _BEHIND = (
     *TICKET,
@@ -54,7 +55,7 @@ def _by(agent: Agent, address: Mapping[str, str]) -> Sheet:
         else:
             called = dashnames.names(question.group, list(found.by), at)
         for key, line in found.by.items():
-            yield from ((key, called[key], *cells) for cells in _counted(line))
+            yield from ((key, called[key], *cells, found.waiting) for cells in _counted(line))
 
     columns = Column("key", "Number or code"), Column("name", moneypages.HEADS[question.group]), *_COUNTED
     return Sheet(name(f"money-by-{question.group}", question), columns, rows, zone_of(agent))

@@ -28,6 +28,7 @@ EDGES = {
     "helpdesk/db.py": "one that only read, so that what it prepared is kept",
     # work without anybody watching
     "sla/reports/tallying.py": "the days that are added up",
+    "sla/money/days.py": "what days of money add up to",
     "sla/volume/counting.py": "what happened, counted a moment later",
     "sla/statements/issuing.py": "a statement nobody has issued",
     "sla/saved/sending.py": "mails of reports that fell due, each a row; one mail",

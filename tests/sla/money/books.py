@@ -16,7 +16,7 @@ from sla.contracts.models import ContractVersion
 from sla.contracts.noting import Worked
 from sla.entitlements.models import Entitlement
 from sla.escalations.models import Escalation, EscalationPolicy, Page, PageReason
-from sla.money import figures
+from sla.money import days, figures
 from sla.money.figures import Money
 from sla.money.models import MoneyRate
 from sla.money.sums import Amount
@@ -134,6 +134,8 @@ def question(since: str, until: str, by: str = "customer", **filters: int | str)
 
 
 def money(since: str, until: str, by: str = "customer", at: datetime = NOON, **filters: int | str) -> Money:
+    """After the scheduler has been there."""
+    days.catch_up()
     db.session.expire_all()
     return figures.money(question(since, until, by, **filters), at)
 

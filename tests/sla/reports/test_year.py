@@ -25,6 +25,7 @@ from bench.recount.reading import Manager
 from bench.year import duties, house, judging
 from helpdesk.now import travel
 from sla.commitments.verifying import Verified, verify
+from sla.money import checking as money_checking
 from sla.reports import checking
 from sla.volume import checking as service_checking
 
@@ -92,6 +93,7 @@ class TestAYear:
         assert count.tickets >= TICKETS
         assert list(checking.verify()) == []
         assert list(service_checking.verify()) == []
+        assert list(money_checking.verify()) == []
         found = past.compare(*ASKED, clicks=2)
         assert found.differences == []
         assert found.figures > 5000
