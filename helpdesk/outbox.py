@@ -89,7 +89,7 @@ class DeliveryRecipient(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("delivery.id"), index=True)
-    address: Mapped[str]
+    address: Mapped[str] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(default="")
     role: Mapped[str] = mapped_column(default="to")
     state: Mapped[str] = mapped_column(default="queued")
