@@ -40,9 +40,9 @@ export function say(left: HTMLElement, now: number): void {
   const words = left.querySelector("span")!;
   if (swap(left, "left", name)) left.querySelector(".shape")?.replaceChildren(...sign(SHAPES[name] ?? "ring"));
   if (now < counts) return;
-  const ticket = left.dataset.left === "ticket";
-  const dueAt = ticket ? words.textContent!.match(/due .*$/)?.[0] : undefined;
-  words.textContent = now < due ? running(due - now, ticket ? "left" : `to ${left.dataset.what}`, dueAt) : past(now - due, dueAt);
+  const form = left.dataset.left; // list, ticket, or panel
+  const dueAt = form === "ticket" ? words.textContent!.match(/due .*$/)?.[0] : undefined;
+  words.textContent = now < due ? running(due - now, form === "list" ? `to ${left.dataset.what}` : "left", dueAt) : past(now - due, dueAt);
 }
 
 function running(left: number, suffix: string, due?: string): string {

@@ -16,16 +16,18 @@ COUNTDOWN = timedelta(minutes=100)
 def time_left(promise: Promised, now: datetime, zone: ZoneInfo, form: str = "list") -> str:
     """The words of the design's table for one promise; empty where the table says none.
 
-    `form` is "list" or "ticket"; `zone` is the viewer's.
+    `form` is "list", "ticket", or "panel" beside what was promised; `zone` is the viewer's.
     """
     ticket = form == "ticket"
     if promise.state is State.RUNNING:
-        return _running_on_ticket(promise, now, zone) if ticket else _running_in_list(promise, now, zone)
+        if ticket:
+            return _running_on_ticket(promise, now, zone)
+        return _running(promise, now, zone, "left" if form == "panel" else f"to {promise.what}")
     if promise.state is State.PAUSED:
         return _paused(promise, now, zone) if ticket else f"Waiting for {promise.waiting_for}"
     if promise.state is State.ASLEEP:
         return _asleep(promise, now, zone, "Asleep until" if ticket else "Starts", with_work=ticket)
-    return _after_the_fact(promise, now) if ticket else ""
+    return "" if form == "list" else _after_the_fact(promise, now)
 
 
 def when(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -67,11 +69,11 @@ def spoken(words: str) -> str:
     return _HOURS.sub(lambda found: f"{found[1]} {'hour' if found[1] == '1' else 'hours'}", words)
 
 
-def _running_in_list(promise: Promised, now: datetime, zone: ZoneInfo) -> str:
+def _running(promise: Promised, now: datetime, zone: ZoneInfo, then: str) -> str:
     if promise.due <= now:
         return _past(promise.due, now)
     if now >= counts_from(promise.due, zone):
-        return f"{_until(promise.due, now)} to {promise.what}"
+        return f"{_until(promise.due, now)} {then}"
     return _later(promise.due, now, zone)
 
 

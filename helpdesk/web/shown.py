@@ -40,6 +40,11 @@ class Shown:
         return time_left(self.promise, self.now, self.zone, "ticket")
 
     @property
+    def brief(self) -> str:
+        """Where what was promised stands beside it."""
+        return time_left(self.promise, self.now, self.zone, "panel")
+
+    @property
     def label(self) -> str:
         return _label(self.promise, self.now, self.zone)
 

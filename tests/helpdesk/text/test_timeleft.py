@@ -68,6 +68,19 @@ class TestTimeLeft:
         assert time_left(promise, NOW, CHICAGO) == listed
         assert time_left(promise, NOW, CHICAGO, "ticket") == told
 
+    @pytest.mark.parametrize(
+        ("promise", "said"),
+        [
+            (promised(at(18, 10), what="on site"), "1 h 28 left"),
+            (promised(at(10, 30, 16)), "Tomorrow 10:30"),
+            (promised(at(16, 30)), "12 min past"),
+            (promised(at(19), State.PAUSED, waiting_for="a part"), "Waiting for a part"),
+            (Promised(at(14, 10), at(14, 40), State.KEPT, finished=at(14, 35)), "Kept in 25 min"),
+        ],
+    )
+    def test_beside_what_was_promised_does_not_repeat_it(self, promise: Promised, said: str) -> None:
+        assert time_left(promise, NOW, CHICAGO, "panel") == said
+
     def test_counts_down_over_midnight_when_little_time_is_left(self) -> None:
         late = at(23, 30)
         assert time_left(promised(at(0, 10, 16)), late, CHICAGO, "ticket") == "40 min left, due Fri 00:10"

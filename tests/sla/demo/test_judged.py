@@ -95,8 +95,8 @@ class TestTheFreezer:
         assert "Gold 24×7, clause 4.2 · Why 18:10?" in page
         assert panel.lstrip().startswith(
             "An answer in 30 min Kept in 25 min"
-            " Engineer on site in 4 h 1 h 28 to on site"
-            " Running again in 8 h 5 h 28 to restore"
+            " Engineer on site in 4 h 1 h 28 left"
+            " Running again in 8 h 5 h 28 left"
             " Engineer on the way 14:10"
         )
         assert re.search(
