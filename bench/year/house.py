@@ -183,6 +183,7 @@ def _gold(london: int, owner: int, number: int) -> tuple[Clause, ...]:
         _clause("first_response", number * _HOUR, None, number="4.1", credit=credit),
         _clause("update", 16 * _HOUR, london, number="4.2"),
         _clause("resolution", 24 * _HOUR, None, number="4.3"),
+        _clause("on_site", 6 * _HOUR, london, number="4.4"),
     )
 
 
@@ -191,4 +192,5 @@ def _silver(office: int, number: int) -> tuple[Clause, ...]:
         _clause("first_response", 4 * number * _HOUR, office, number="4.1", targets={"urgent": _HOUR}),
         _clause("next_response", 6 * _HOUR, office, number="4.2"),
         _clause("work", 24 * _HOUR, office, number="4.3", pauses=[]),
+        _clause("on_site", 4 * _HOUR, office, number="4.4", pauses=["customer"], targets={"urgent": 2 * _HOUR}),
     )

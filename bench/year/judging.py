@@ -16,7 +16,8 @@ import psycopg
 from sqlalchemy import select, text
 
 from bench.year.house import END, House
-from bench.year.lives import Held, Life, Lives
+from bench.year.life import Held, Life
+from bench.year.lives import Lives
 from bench.year.writing import copy_rows, number_on, write
 from helpdesk.db import among, db
 from helpdesk.now import travel

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from bench.year.house import House
-from bench.year.lives import Life
+from bench.year.life import Life
 
 Row = Sequence[Any]
 _TICKET = (
@@ -65,8 +65,8 @@ def copy_rows(connection: psycopg.Connection[Any], table: str, columns: str, row
 def _ticket(life: Life) -> Row:
     return (
         life.id, 1000 + life.id, f"Cold room {life.id}", life.status, life.priority, life.contact, life.customer.id,
-        life.agent, life.team, 1, life.channel, life.created_at, life.said[-1].at, life.waiting_for, True,
-        life.spam_at, life.resolved_at, life.merged_into, "It is warm.", len(life.said), list(life.tags), "", {}, 2,
+        life.agent, life.team, 1, life.channel, life.created_at, life.said[-1].at if life.said else life.created_at,
+        life.waiting_for, True, life.spam_at, life.resolved_at, life.merged_into, "It is warm.", len(life.said), list(life.tags), "", {}, 2,
         life.created_at,
     )  # fmt: skip
 
@@ -84,7 +84,15 @@ def _events(life: Life) -> Iterator[Row]:
     """The decision is told with the first words."""
     opening = 2 if len(life.told) > 1 and life.told[1].at == life.told[0].at else 1
     yield from life.told[:opening]
-    yield life.id, "entitlement.decided", life.created_at, None, None, None, {"entitlement": life.id, "first": True}
+    yield (
+        life.id,
+        "entitlement.decided",
+        life.parted_at or life.created_at,
+        None,
+        None,
+        None,
+        {"entitlement": life.id, "first": True},
+    )
     yield from life.told[opening:]
 
 
