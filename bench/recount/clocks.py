@@ -129,6 +129,8 @@ class Clocks:
         self._stood: list[tuple[int, frozenset[str]]] = []
         """Why clocks stood still, each with since when."""
         self._done: list[int] = []
+        self._came = 0
+        """When an engineer was on site last, or was thought to be."""
 
     @property
     def _words(self) -> int | None:
@@ -305,11 +307,12 @@ class Clocks:
 
     def _arrived(self, one: Event) -> None:
         if one.data.get("on", True):
+            self._came = one.at
             self._end(one.at, "on_site")
             return
         for clause in self._of("on_site"):
             for promise in self._mine(clause):
-                if promise.visit == one.data["visit"] and promise.ended is not None:
+                if promise.visit == one.data["visit"] and promise.ended == self._came:
                     self._never_came(promise, one.at)
 
     def _never_came(self, promise: Promise, at: int) -> None:

@@ -80,6 +80,16 @@ class Life:
     is_on_the_way: bool = False
     is_refused: bool = False
 
+    @property
+    def began_at(self) -> datetime:
+        """Since when there is such a ticket."""
+        return self.parted_at or self.created_at
+
+    def held_at(self, at: datetime) -> Held:
+        """In whose hands it was."""
+        later = (one for one in self.held if one.before > at)
+        return next(later, Held(at, self.team, self.agent, self.channel))._replace(before=at)
+
     def tell(self, kind: str, at: datetime, agent: int | None = None, contact: int | None = None,
              message: int | None = None, **data: Any) -> None:  # fmt: skip
         self.told.append(Told(self.id, kind, at, agent, contact, message, data))
