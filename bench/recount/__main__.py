@@ -19,10 +19,12 @@ from bench.recount import scripts
 from bench.recount.comparing import Compared
 from bench.recount.customers import Customers
 from bench.recount.nights import Nights
+from bench.recount.outlook import Outlook
 from bench.recount.pages import Pages
+from bench.recount.prepaid import Prepaid
 from bench.recount.reading import Manager
 from bench.recount.year import count
-from bench.year import duties, house, judging
+from bench.year import duties, house, judging, prepaid
 from helpdesk import migrating
 from helpdesk.now import travel
 
@@ -56,8 +58,10 @@ def _filled(place: Ground, tickets: int, seed: int) -> str:
         began, url = time.monotonic(), place.fresh(name)
         with app_on(url).app_context(), direct(url) as connection:
             people = house.build(max(12, min(1000, tickets // 200)), random.Random(seed))
+            duties.arrange()
             made = judging.fill(connection, people, tickets, seed)
             duties.fill(connection, made, seed)
+            prepaid.fill(made, seed)
             connection.autocommit = True
             connection.execute("VACUUM ANALYZE")
         _say(f"{made:,} tickets lived through, judged and counted in {time.monotonic() - began:.0f} s")
@@ -73,7 +77,11 @@ def _compare(app: Flask, url: str, clicks: int | None) -> int:
         compared, reader = Compared(), Manager(app, connection)
         pages = Pages(year, Nights(connection, year), reader, compared, clicks)
         customers = Customers(connection, year, reader, compared, _AGREEMENTS)
-        for name, compare in (*pages.each(), *_others(app, customers, compared)):
+        apart = (
+            ("bought ahead", Prepaid(connection, year, reader, compared).compare),
+            ("foretold", Outlook(connection, year, reader, compared).compare),
+        )
+        for name, compare in (*pages.each(), *apart, *_others(app, customers, compared)):
             at, before = time.monotonic(), len(compared.differences)
             compare()
             _say(f"{name}: {len(compared.differences) - before or 'no'} differences, {_since(at)}")

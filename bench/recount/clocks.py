@@ -28,11 +28,12 @@ class Promise:
     ended: int | None = None
     is_void: bool = False
     broke: int | None = None
+    visit: str = ""
 
     @property
     def stops(self) -> frozenset[str]:
         pauses = _WAITING if self.clause.metric == "work" else self.clause.pauses
-        return pauses | {"done"}
+        return pauses | {"done"} | ({_refused(self.visit)} if self.visit else frozenset())
 
     @property
     def outcome(self) -> str:
@@ -119,12 +120,22 @@ class Clocks:
         self._clauses, self._hours = ticket.clauses, hours
         self.promises: list[Promise] = []
         self._arrival: int | None = None
-        self._words: int | None = None
-        """The oldest words nobody answered."""
+        self._unheard: dict[int, int] = {}
+        """When the words came that nobody answered, by message."""
         self._by_us = self._by_machine = self._was_answered = self._is_unwanted = self._is_merged = False
         self._owes_first, self._came_late, self._is_owned = True, False, False
         self._blocked: frozenset[str] = frozenset()
         self._priority, self._team = "normal", 0
+        self._stood: list[tuple[int, frozenset[str]]] = []
+        """Why clocks stood still, each with since when."""
+        self._done: list[int] = []
+        self._came = 0
+        """When an engineer was on site last, or was thought to be."""
+
+    @property
+    def _words(self) -> int | None:
+        """The oldest words nobody answered."""
+        return min(self._unheard.values(), default=None)
 
     def run(self, ticket: Ticket, until: int) -> list[Promise]:
         for one in true_events(ticket.events):
@@ -145,6 +156,7 @@ class Clocks:
                 one.check(at)
 
     def _settle(self, at: int) -> None:
+        self._stood.append((at, self._blocked))
         for one in self._open():
             if self._blocked & one.stops:
                 one.stand(at)
@@ -160,11 +172,11 @@ class Clocks:
     def _mine(self, clause: Clause) -> list[Promise]:
         return [one for one in self.promises if one.clause.id == clause.id]
 
-    def _start(self, clause: Clause, at: int | None) -> None:
+    def _start(self, clause: Clause, at: int | None, visit: str = "") -> None:
         if at is None or any(one.ended is None for one in self._mine(clause)):
             return
         target = clause.targets.get(self._priority, clause.target)
-        made = Promise(clause, len(self._mine(clause)) + 1, self._hours[clause.calendar], at, target)
+        made = Promise(clause, len(self._mine(clause)) + 1, self._hours[clause.calendar], at, target, visit=visit)
         if not self._blocked & made.stops:
             made.run(at)
         self.promises.append(made)
@@ -194,18 +206,29 @@ class Clocks:
         self._arrival = _reached(one)
         self._by_us, self._by_machine = one.agent is not None, bool(one.data.get("automatic"))
         self._owes_first, self._team = not self._by_us, one.data.get("team") or 0
+        self._priority, self._is_owned = _PRIORITIES[one.data.get("priority", 2)], bool(one.data.get("owned"))
         if not self._by_machine:
             self._begin()
 
     def _heard(self, one: Event) -> None:
         if not one.data.get("automatic"):
-            self._hear([_reached(one)])
+            self._hear({one.message or 0: _reached(one)})
 
     def _absorbed(self, one: Event) -> None:
-        self._hear([at_of(at) for _, at in one.data["heard"]])
+        self._hear({message: at_of(at) for message, at in one.data["heard"]})
 
-    def _hear(self, words: list[int]) -> None:
-        self._words = min([*words, *([self._words] if self._words is not None else [])], default=None)
+    def _split(self, one: Event) -> None:
+        """No answer is owed to words that went; what stays was unanswered since it came."""
+        for message in one.data["messages"]:
+            self._unheard.pop(message, None)
+        for clause in self._of("next_response"):
+            for promise in self._mine(clause):
+                if promise.ended is None and promise.began != self._words:
+                    promise.end(one.at, void=True)
+                    self._start(clause, self._words)
+
+    def _hear(self, words: Mapping[int, int]) -> None:
+        self._unheard.update(words)
         if self._by_machine and self._words is not None:
             self._arrival, self._by_machine, self._came_late = self._words, False, True
         for clause in self._of("first_response"):
@@ -218,7 +241,7 @@ class Clocks:
             self._begin()
 
     def _answered(self, one: Event) -> None:
-        self._words, self._was_answered, self._owes_first, self._is_owned = None, True, False, True
+        self._unheard, self._was_answered, self._owes_first, self._is_owned = {}, True, False, True
         self._end(one.at, "first_response", "next_response", "update", "ownership")
         for clause in self._of("update"):
             self._start(clause, one.at)
@@ -229,7 +252,8 @@ class Clocks:
 
     def _resolved(self, one: Event) -> None:
         self._blocked, self._owes_first = self._blocked - _WAITING | {"done"}, False
-        self._end(one.at, "first_response", "next_response", "update", "ownership", void=True)
+        self._done.append(one.at)
+        self._end(one.at, "first_response", "next_response", "update", "ownership", "on_site", void=True)
         self._end(one.at, *_LASTING)
 
     def _reopened(self, one: Event) -> None:
@@ -237,7 +261,7 @@ class Clocks:
         if one.data["before"]["status"] < 4:
             return
         if one.contact is not None:
-            self._words = None
+            self._unheard = {}
         else:
             self._owes_first = not self._was_answered and not self._by_us
             self._go_on("next_response", void_only=True)
@@ -270,10 +294,50 @@ class Clocks:
             for promise in self._open():
                 promise.check_changed(one.at)
 
+    def _dispatched(self, one: Event) -> None:
+        for clause in self._of("on_site"):
+            if one.data.get("on", True):
+                self._start(clause, one.at, one.data["visit"])
+            else:
+                self._end(one.at, "on_site", void=True)
+
+    def _refuses(self, one: Event) -> None:
+        reason = frozenset({_refused(one.data["visit"])})
+        self._blocked = self._blocked | reason if one.data["on"] else self._blocked - reason
+
+    def _arrived(self, one: Event) -> None:
+        if one.data.get("on", True):
+            self._came = one.at
+            self._end(one.at, "on_site")
+            return
+        for clause in self._of("on_site"):
+            for promise in self._mine(clause):
+                if promise.visit == one.data["visit"] and promise.ended == self._came:
+                    self._never_came(promise, one.at)
+
+    def _never_came(self, promise: Promise, at: int) -> None:
+        """It goes on as if nobody had: what stopped or ended it meanwhile did; late by now, it breaks now."""
+        since, promise.ended, promise.is_void = promise.ended or 0, None, False
+        promise.target = promise.clause.targets.get(self._priority, promise.clause.target)
+        if promise.ran and promise.ran[-1][1] == since:
+            promise.ran[-1][1] = FOREVER
+        done = next((then for then in self._done if then > since), None)
+        for then, blocked in self._stood:
+            if since <= then and (done is None or then <= done):
+                (promise.stand if blocked & promise.stops else promise.run)(then)
+        if done is not None:
+            promise.ended, promise.is_void = done, True
+        if promise.broke is None and promise.used(promise.ended or at) > promise.target:
+            promise.broke = at
+
     def _merged(self, one: Event) -> None:
         for promise in self._open():
             promise.end(one.at, void=True)
         self._is_merged = True
+
+
+def _refused(visit: str) -> str:
+    return f"refused {visit}"
 
 
 def _reached(one: Event) -> int:
@@ -295,4 +359,8 @@ _STEPS = {
     "ticket.handed": "_handed",
     "ticket.spammed": "_spammed",
     "ticket.merged": "_merged",
+    "ticket.split": "_split",
+    "visit.dispatched": "_dispatched",
+    "visit.arrived": "_arrived",
+    "visit.refused": "_refuses",
 }

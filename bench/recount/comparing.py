@@ -50,6 +50,12 @@ class Compared:
             if told != counted:
                 self.differences.append(f"{where}: {told} is told, {counted} counted")
 
+    def near(self, where: str, told: float | None, counted: float, tolerance: float) -> None:
+        """Chances and rates, whose last digits depend on the order of a sum."""
+        self.figures += 1
+        if told is None or abs(told - counted) > tolerance:
+            self.differences.append(f"{where}: {told} is told, {counted} counted")
+
     def listed(self, reader: Reader, table: str, address: str, counted: Counter[int]) -> None:
         """What a click on the figure opens holds exactly its tickets, a line each time one counts."""
         self.lists += 1

@@ -21,15 +21,19 @@ class Held:
 
     def __init__(self, ticket: Ticket) -> None:
         self.steps: list[tuple[int, Hands]] = []
+        parted = [one.at for one in ticket.events if one.kind == "ticket.parted"]
+        self._known = parted[0] if parted else 0
+        """Since when there is such a ticket; what came before was told on another."""
         now = Hands(None, None, "")
         for one in ticket.events:
             channel = ticket.said_in.get(one.message or 0, (0, now.channel))[1]
             if one.kind == "ticket.opened":
-                now = Hands(one.data.get("team"), one.agent, channel)
+                now = Hands(one.data.get("team"), one.data.get("assignee") or one.agent, channel)
             elif one.kind == "message.received" and not one.data.get("automatic"):
                 now = now._replace(channel=channel)
             elif one.kind in {"message.sent", "message.overheard"}:
-                now = now._replace(agent=now.agent or one.agent, channel=now.channel or channel)
+                takes = now.agent is None and one.at >= self._known
+                now = now._replace(agent=one.agent if takes else now.agent, channel=now.channel or channel)
             elif one.kind == "ticket.assigned":
                 now = now._replace(agent=one.data["after"])
             elif one.kind == "ticket.handed":
@@ -38,6 +42,6 @@ class Held:
                 self.steps.append((one.at, now))
 
     def at(self, instant: int) -> Hands:
-        """What happened at the instant itself counts."""
-        place = bisect_right(self.steps, instant, key=lambda step: step[0]) - 1
+        """What happened at the instant itself counts; one made of messages of another had those it was given then."""
+        place = bisect_right(self.steps, max(instant, self._known), key=lambda step: step[0]) - 1
         return self.steps[max(0, place)][1]

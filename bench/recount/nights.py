@@ -27,6 +27,10 @@ class Nights:
         self._pages = [(agent, micro(at), key) for agent, at, key in connection.execute(asked) if at is not None]
         self._zones = {key: ZoneInfo(zone) for key, zone in connection.execute("SELECT id, zone FROM agent")}
         self._specs = [spec for (spec,) in connection.execute("SELECT spec FROM oncall_schedule_version")]
+        self._away: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        absences = "SELECT agent_id, starts_at, ends_at FROM oncall_absence WHERE withdrawn_at IS NULL"
+        for agent, since, until in connection.execute(absences):
+            self._away[agent].append((micro(since), micro(until)))
         reasons = "SELECT page_id, number FROM page_reason JOIN escalation ON escalation.id = escalation_id"
         self._tickets: dict[int, set[int]] = defaultdict(set)
         for page, number in connection.execute(f"{reasons} JOIN ticket ON ticket.id = ticket_id"):
@@ -38,7 +42,7 @@ class Nights:
         wakes = Counter((agent, self._kind(agent, at)) for agent, at, _ in self._pages if begin <= at < end)
         stood: Counter[tuple[int, str]] = Counter()
         for agent, spans in self._shifts(begin, end).items():
-            for since, until in _joined(spans):
+            for since, until in _without(_joined(spans), _joined(self._away[agent])):
                 for piece in self._cut(agent, since, until):
                     stood[agent, self._kind(agent, piece[0])] += (piece[1] - piece[0]) // SECOND
         people = {agent for agent, _ in [*wakes, *stood]}
@@ -70,7 +74,7 @@ class Nights:
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for spec in self._specs:
             for layer in spec["layers"]:
-                for agent, since, until in _turns(layer, ZoneInfo(spec["zone"]), end):
+                for agent, since, until in turns(layer, ZoneInfo(spec["zone"]), end):
                     if max(since, begin) < min(until, end):
                         found[agent].append((max(since, begin), min(until, end)))
         return found
@@ -90,7 +94,7 @@ def _utc(at: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
 
 
-def _turns(layer: dict[str, Any], zone: ZoneInfo, end: int) -> Iterator[tuple[int, int, int]]:
+def turns(layer: dict[str, Any], zone: ZoneInfo, end: int) -> Iterator[tuple[int, int, int]]:
     """A week each, from the anchor's Monday on, in the order they are written."""
     people, week = layer["participants"], date.fromisoformat(layer["anchor"])
     at, place = time.fromisoformat(layer["hand_over"]), 0
@@ -109,6 +113,13 @@ def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             found.append((since, until))
     return found
+
+
+def _without(spans: Sequence[tuple[int, int]], away: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Nobody rings who is away."""
+    for since, until in spans:
+        edges = [since, *(min(max(edge, since), until) for span in away for edge in span), until]
+        yield from ((begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end)
 
 
 def _weight(one: dict[str, Any]) -> tuple[int, int, int, int]:

@@ -60,12 +60,15 @@ class Service:
         self._hands_since: int | None = None
         """Since when it is open in these hands; None while it is not open."""
         self._open_since: int | None = None
-        self._words: list[int] = []
-        """When the words came that nobody answered."""
+        self._words: dict[int, int] = {}
+        """When the words came that nobody answered, by message."""
+        parted = [one.at for one in ticket.events if one.kind == "ticket.parted"]
+        self._known = parted[0] if parted else 0
+        """Since when there is such a ticket; what came before was told on another."""
         self._request: int | None = None
         """When the request came that has no reply yet."""
         self._is_unwanted = self._is_merged = self._by_machine = False
-        self._undo: tuple[int | None, int, int, int, int | None, int | None, list[int], int | None] | None = None
+        self._undo: tuple[int | None, int, int, int, int | None, int | None, dict[int, int], int | None] | None = None
 
     def run(self) -> Life:
         for one in true_events(self._ticket.events):
@@ -97,7 +100,7 @@ class Service:
     def _opened(self, one: Event) -> None:
         at = at_of(one.data["received"]) if one.data.get("received") else one.at
         self._life.began, self._life.channel = at, self._channel(one)
-        self._team, self._agent = one.data.get("team"), one.agent
+        self._team, self._agent = one.data.get("team"), one.data.get("assignee") or one.agent
         self._hands_since = self._open_since = at
         self._by_machine = bool(one.data.get("automatic"))
         if one.agent is None:
@@ -109,27 +112,30 @@ class Service:
         if one.data.get("automatic"):
             return
         at = at_of(one.data["received"]) if one.data.get("received") else one.at
-        self._words.append(at)
+        self._words[one.message or 0] = at
         if self._by_machine:
             self._by_machine, self._request = False, at
             self._life.facts = [each for each in self._life.facts if each.what != "machine"]
             self._fact("arrived", at, agent=self._agent, channel=self._channel(one))
 
     def _absorbed(self, one: Event) -> None:
-        self._words += [at_of(at) for _, at in one.data["heard"]]
+        self._words |= {message: at_of(at) for message, at in one.data["heard"]}
+
+    def _split(self, one: Event) -> None:
+        self._words = {message: at for message, at in self._words.items() if message not in one.data["messages"]}
 
     def _answered(self, one: Event) -> None:
         place = self._ticket.said_in.get(one.message or 0)
         if place is not None and place[0] not in self._here:
             return
-        if self._agent is None and one.agent is not None:
+        if self._agent is None and one.agent is not None and one.at >= self._known:
             self._hand(one.at, self._team, one.agent)
         if not self._life.channel:
             self._life.channel = self._channel(one)
         is_first = self._request is not None
-        since = self._request if is_first else min(self._words, default=None)
+        since = self._request if is_first else min(self._words.values(), default=None)
         self._fact("replied", one.at, since=since, is_first=is_first, agent=one.agent, channel=self._channel(one))
-        self._words, self._request = [], None
+        self._words, self._request = {}, None
 
     def _resolved(self, one: Event) -> None:
         if self._hands_since is None:
@@ -139,7 +145,7 @@ class Service:
         self._undo, since = before, self._open_since
         self._close(one.at)
         self._fact("done", one.at, since=since, agent=one.agent or self._agent, channel=self._life.channel)
-        self._words, self._request = [], None
+        self._words, self._request = {}, None
 
     def _reopened(self, one: Event) -> None:
         if self._hands_since is not None or self._is_merged:
@@ -163,7 +169,7 @@ class Service:
 
     def _merged(self, one: Event) -> None:
         self._close(one.at)
-        self._is_merged, self._words, self._request = True, [], None
+        self._is_merged, self._words, self._request = True, {}, None
 
     def _hand(self, at: int, team: int | None, agent: int | None) -> None:
         if (team, agent) != (self._team, self._agent) and self._hands_since is not None:
@@ -201,4 +207,5 @@ _STEPS = {
     "ticket.handed": "_handed",
     "ticket.spammed": "_spammed",
     "ticket.merged": "_merged",
+    "ticket.split": "_split",
 }

@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 
 from bench.year.house import AGENTS, BEGIN, END, ZONE
-from bench.year.writing import copy_rows
+from bench.year.writing import copy_rows, number_on
 from helpdesk.db import db
 from sla.escalations.models import EscalationPolicy
 from sla.money import days
 from sla.money.models import MoneyRate
-from sla.oncall.models import OnCallSchedule, ScheduleVersion
+from sla.oncall.models import OnCallAbsence, OnCallSchedule, ScheduleVersion
 
 LANES = ((2, 3, 4, 5, 6), (7, 8, 3))
 """Who is on call in turns of a week, first and backup; one of them in both."""
@@ -25,15 +25,21 @@ _ONE_RUNG, _ONE_NOTED = 15, 3
 """One ticket in so many rings somebody; one in so many has time noted."""
 
 
+def arrange() -> None:
+    """Before anything happens: who is on call when, who will be away, what an hour costs. Commits."""
+    _rota()
+    _absences()
+    _rates()
+    db.session.commit()
+
+
 def fill(connection: psycopg.Connection[Any], tickets: int, seed: int) -> None:
     """Of tickets that are there; in the app's context."""
     chance = random.Random(seed)
-    _rota()
-    _rates()
-    db.session.commit()
     connection.execute("SET session_replication_role = replica")
     _nights(connection, tickets, chance)
     _hours(connection, tickets, chance)
+    number_on(connection, [("time_entry", "id")])
     connection.commit()
     days.again()  # whoever fills as a replica marks nothing
     db.session.commit()
@@ -53,6 +59,14 @@ def _rota() -> None:
         ScheduleVersion(schedule_id=made.id, number=1, valid_from=_LONG_AGO, spec=spec, created_at=_LONG_AGO)
     )
     db.session.add(EscalationPolicy(name="Night", rank=1, starts={"causes": ["device"]}, created_at=_LONG_AGO))
+
+
+def _absences() -> None:
+    """In the last days, and those foretold from there; one of whoever is on call."""
+    for agent, before, after in ((2, 6, 2), (5, 30, -20), (9, -4, 70), (11, 200, 100), (14, 3, 240), (16, 300, 300)):
+        withdrawn = END - timedelta(hours=290) if agent == 16 else None
+        away = {"starts_at": END - timedelta(hours=before), "ends_at": END + timedelta(hours=after)}
+        db.session.add(OnCallAbsence(agent_id=agent, created_at=_LONG_AGO, withdrawn_at=withdrawn, **away))
 
 
 def _rates() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -21,6 +21,11 @@ from sla.policies.models import Clause, PolicyVersion, SLAPolicy
 
 BEGIN, END = datetime(2025, 10, 13, 12, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC)
 """A year and a few weeks of the one before, to be compared with."""
+FORETOLD = tuple(
+    END - timedelta(days=days, hours=hours)
+    for days, hours in ((9, 3), (8, 11.5), (7, 2), (6, 5), (5, 3.25), (4, 11), (3, 2), (2, 1), (1, 11.75), (1, 4))
+)
+"""When the next day is foretold, at all hours; twice on the last of these days."""
 OTHER_HOURS = datetime(2026, 6, 15, 4, tzinfo=UTC)
 """Midnight in New York: the office opens earlier from now on."""
 OTHER_TERMS = datetime(2026, 4, 1, 14, tzinfo=UTC)
@@ -183,6 +188,7 @@ def _gold(london: int, owner: int, number: int) -> tuple[Clause, ...]:
         _clause("first_response", number * _HOUR, None, number="4.1", credit=credit),
         _clause("update", 16 * _HOUR, london, number="4.2"),
         _clause("resolution", 24 * _HOUR, None, number="4.3"),
+        _clause("on_site", 6 * _HOUR, london, number="4.4"),
     )
 
 
@@ -191,4 +197,5 @@ def _silver(office: int, number: int) -> tuple[Clause, ...]:
         _clause("first_response", 4 * number * _HOUR, office, number="4.1", targets={"urgent": _HOUR}),
         _clause("next_response", 6 * _HOUR, office, number="4.2"),
         _clause("work", 24 * _HOUR, office, number="4.3", pauses=[]),
+        _clause("on_site", 4 * _HOUR, office, number="4.4", pauses=["customer"], targets={"urgent": 2 * _HOUR}),
     )

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise
 from typing import Any
 
 import psycopg
 from sqlalchemy import select, text
 
-from bench.year.house import END, House
-from bench.year.lives import Held, Life, Lives
-from bench.year.writing import copy_rows, number_on, write
+from bench.year.house import END, FORETOLD, House
+from bench.year.life import Held, Life
+from bench.year.lives import Lives
+from bench.year.writing import copy_rows, number_on, tell, write
 from helpdesk.db import among, db
 from helpdesk.now import travel
 from helpdesk.people.models import Agent
@@ -37,6 +38,8 @@ from sla.reports import outlook, tallying
 from sla.volume import counting as service
 
 _BATCH = 500
+_BEFORE_ALL = datetime(2020, 1, 1, tzinfo=UTC)
+_RUNS = ("running", "paused")
 _JUST_BEFORE = timedelta(microseconds=1)
 _EXCUSED = 40
 """Every so manyth broken promise is excused."""
@@ -67,19 +70,42 @@ class Judging:
         self._ids = count(1)
         self._keys: dict[Key, int] = {}
         self._said: dict[Key, str] = {}
+        self._unfinished: list[Life] = []
         connection.execute(_JUDGED)
 
     def judge(self, lives: Sequence[Life]) -> None:
-        self._keys, self._said = {}, {}
+        """Up to the first day that is foretold."""
         write(self._connection, self._house, lives)
-        ids = [one.id for one in lives]
-        told = histories(list(db.session.scalars(select(Ticket).where(among(Ticket.id, ids)).order_by(Ticket.id))))
+        self._unfinished += self._go_on(lives, _BEFORE_ALL, FORETOLD[0])
+
+    def foretell(self) -> None:
+        """Whatever is not finished goes on from one outlook to the next, each made by what was known then."""
+        for since, until in pairwise((*FORETOLD, END)):
+            with travel(to=since):
+                tallying.tick()
+                outlook.tick()
+            lives, self._unfinished = self._unfinished, []
+            for place in range(0, len(lives), _BATCH):
+                self._unfinished += self._go_on(lives[place : place + _BATCH], since, until)
+
+    def _go_on(self, lives: Sequence[Life], since: datetime, until: datetime) -> list[Life]:
+        """Those to which more happens, or whose promises still run."""
+        tell(self._connection, lives, since, until)
+        mine = [one for one in lives if one.began_at <= until]
+        asked = select(Ticket).where(among(Ticket.id, [one.id for one in mine])).order_by(Ticket.id)
+        told = histories(list(db.session.scalars(asked)))
         db.session.rollback()
-        for place in range(max(len(one.held) for one in lives)):
-            self._round([(one, one.held[place], _before(told[one.id], one.held[place].before))
-                         for one in lives if place < len(one.held)])  # fmt: skip
-        last = [(one, Held(END, one.team, one.agent, one.channel), (told[one.id], END)) for one in lives]
-        self._round(last, is_last=True)
+        held = {one.id: [each for each in one.held if since < each.before <= until] for one in mine}
+        for place in range(max(map(len, held.values()), default=0)):
+            self._round([(one, held[one.id][place], _before(told[one.id], held[one.id][place].before))
+                         for one in mine if place < len(held[one.id])])  # fmt: skip
+        self._round([(one, one.held_at(until), (told[one.id], until)) for one in mine], is_last=True)
+        runs = {key[0] for key, outcome in self._said.items() if outcome in _RUNS}
+        goes_on = [one for one in lives if one.id in runs or one.told[-1].at > until]
+        finished = {one.id for one in lives} - {one.id for one in goes_on}
+        self._keys = {key: one for key, one in self._keys.items() if key[0] not in finished}
+        self._said = {key: one for key, one in self._said.items() if key[0] not in finished}
+        return goes_on
 
     def _round(self, standing: Iterable[tuple[Life, Held, tuple[History, datetime]]], *, is_last: bool = False) -> None:
         """Whoever had them: what was decided until then is written and counted."""
@@ -132,6 +158,7 @@ def fill(connection: psycopg.Connection[Any], house: House, tickets: int, seed: 
             made, batch = made + len(batch), []
     if batch:
         judging.judge(batch)
+    judging.foretell()
     number_on(connection)
     with travel(to=END):
         _credit()

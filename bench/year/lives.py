@@ -7,93 +7,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, NamedTuple
 
+from bench.year import splits, visits
 from bench.year.house import AGENTS, BEGIN, END, TEAMS, TOPICS, Customer, House
+from bench.year.life import CLOSED, ON_HOLD, OPEN, PENDING, RESOLVED, Life, Said
 
-OPEN, PENDING, ON_HOLD, RESOLVED, CLOSED = range(1, 6)
 _CHANNELS = ("email",) * 10 + ("form", "form", "chat", "chat", "phone", "phone", "slack", "device")
 _FOR_LONG = timedelta(days=20)
-
-
-class Told(NamedTuple):
-    """An event of a ticket."""
-
-    ticket: int
-    kind: str
-    at: datetime
-    agent: int | None
-    contact: int | None
-    message: int | None
-    data: dict[str, Any]
-
-
-class Held(NamedTuple):
-    """In whose hands, and by which channel, a ticket stood before an instant."""
-
-    before: datetime
-    team: int | None
-    agent: int | None
-    channel: str
-
-
-@dataclass
-class Said:
-    """A message; the ticket is where it is in the end."""
-
-    id: int
-    ticket: int
-    direction: str
-    kind: str
-    channel: str
-    contact: int | None
-    agent: int | None
-    at: datetime
-
-
-@dataclass
-class Life:
-    """A ticket as it stands, with what happened."""
-
-    id: int
-    customer: Customer
-    contact: int
-    created_at: datetime
-    channel: str
-    team: int | None = None
-    agent: int | None = None
-    status: int = OPEN
-    waiting_for: str = ""
-    priority: int = 2
-    spam_at: datetime | None = None
-    resolved_at: datetime | None = None
-    merged_into: int | None = None
-    tags: tuple[int, ...] = ()
-    assets: tuple[tuple[int, str], ...] = ()
-    said: list[Said] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
-    unheard: list[Said] = field(default_factory=list)
-    """Words nobody has answered."""
-
-    def tell(self, kind: str, at: datetime, agent: int | None = None, contact: int | None = None,
-             message: int | None = None, **data: Any) -> None:  # fmt: skip
-        self.told.append(Told(self.id, kind, at, agent, contact, message, data))
-
-    def standing(self) -> dict[str, Any]:
-        return {"status": self.status, "for": self.waiting_for, "asleep": None}
-
-    def hand(self, at: datetime, *, team: int | None, agent: int | None) -> None:
-        self.held.append(Held(at, self.team, self.agent, self.channel))
-        self.team, self.agent = team, agent
-
-    def write_by(self, at: datetime, channel: str) -> None:
-        if channel != self.channel:
-            self.held.append(Held(at, self.team, self.agent, self.channel))
-            self.channel = channel
 
 
 class Lives:
@@ -103,13 +25,16 @@ class Lives:
         self._house, self._many = house, tickets
         self._chance = random.Random(seed)
         self._ids, self._words, self._merges = count(1), count(1), count(1)
+        self._parted: list[Life] = []
+        """Made of messages of those that are being told."""
 
     def all(self) -> Iterator[list[Life]]:
-        """Ticket by ticket in the order of arrival; two where one was merged into the other."""
+        """Ticket by ticket in the order of arrival; several where one was merged into another, or made of it."""
         made = 0
         while made < self._many:
             at = self._arrival(made / self._many)
             found = self._pair(at) if self._chance.random() < 0.03 and at < END - timedelta(days=5) else [self._one(at)]
+            found, self._parted = [*found, *self._parted], []
             made += len(found)
             yield found
 
@@ -350,6 +275,7 @@ class Lives:
         source.merged_into, source.status, source.resolved_at, source.waiting_for = target.id, CLOSED, at, ""
         for one in source.said:
             one.ticket = target.id
+        target.absorbed.append(source)
 
     def _part(self, source: Life, target: Life, at: datetime) -> None:
         merged = source.told[-1].data
@@ -362,6 +288,30 @@ class Lives:
         source.status, source.waiting_for = before["status"], before["for"]
         for one in source.said:
             one.ticket = source.id
+        target.absorbed.remove(source)
+
+    # One becomes two.
+
+    def _splits(self, life: Life, at: datetime) -> None:
+        """A message, or it and all after it."""
+        may = splits.may_begin(life)
+        if not may:
+            return
+        first = self._chance.choice(may)
+        moved = [first] if self._chance.random() < 0.5 else splits.from_here(life, first)
+        child = Life(next(self._ids), life.customer, first.contact or life.contact, first.at, life.channel, life.team,
+                     life.agent, priority=life.priority, parted_at=at)  # fmt: skip
+        splits.split(life, moved, child, at, by=self._agent())
+        self._parted.append(child)
+        self._lives_on(child, at)
+
+    def _visits(self, life: Life, at: datetime) -> None:
+        """What an engineer does comes soon after one another, mostly."""
+        for _ in range(self._chance.choice((1, 2, 3, 4))):
+            visits.go_on(life, at, self._chance, by=self._agent())
+            at = _after(at + self._gap(3), life)
+            if at >= END:
+                return
 
     def _agent(self) -> int:
         return self._chance.randrange(2, AGENTS + 1)
@@ -375,6 +325,8 @@ def _after(at: datetime, life: Life) -> datetime:
 _WHEN_OPEN = {
     "answers": 40, "answers_and_ends": 8, "answers_and_waits": 10, "writes": 10, "hands": 8, "assigns": 7, "done": 9,
     "hurries": 6, "notes": 3, "waits": 3, "speaks": 4, "is_unwanted": 2, "done_by_mistake": 2, "machine_answers": 2,
+    "splits": 8, "visits": 8,
 }  # fmt: skip
-_WHEN_WAITING = {"writes": 55, "done": 15, "answers": 8, "goes_on": 6, "hands": 5, "machine_answers": 4, "notes": 3}
-_WHEN_DONE = {"nothing": 70, "writes": 18, "goes_on": 5, "machine_answers": 4, "notes": 3}
+_WHEN_WAITING = {"writes": 55, "done": 15, "answers": 8, "goes_on": 6, "hands": 5, "machine_answers": 4, "notes": 3,
+                 "splits": 5, "visits": 8}  # fmt: skip
+_WHEN_DONE = {"nothing": 70, "writes": 18, "goes_on": 5, "machine_answers": 4, "notes": 3, "splits": 2, "visits": 1}

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from bench.year.house import House
-from bench.year.lives import Life
+from bench.year.life import Life
 
 Row = Sequence[Any]
 _TICKET = (
@@ -32,23 +32,30 @@ _TAG = "ticket_id, tag_id"
 
 
 def write(connection: psycopg.Connection[Any], house: House, lives: Sequence[Life]) -> None:
-    """All that happened to them; promises are yet to be judged."""
+    """What they are in the end; what happened to them is yet to be told."""
     connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
     decided = {life.id: _decided(house, life) for life in lives}
     copy_rows(connection, "ticket", _TICKET, map(_ticket, lives))
     copy_rows(connection, "message", _MESSAGE, (row for life in lives for row in _messages(life)))
     copy_rows(connection, "entitlement", _ENTITLEMENT, decided.values())
-    copy_rows(connection, "event", _EVENT, (row for life in lives for row in _events(life)))
     copy_rows(connection, "ticket_asset", _ASSET, ((life.id, one, state, life.created_at) for life in lives
                                                for one, state in life.assets))  # fmt: skip
     copy_rows(connection, "ticket_tag", _TAG, ((life.id, one) for life in lives for one in life.tags))
     connection.commit()
 
 
-def number_on(connection: psycopg.Connection[Any]) -> None:
+def tell(connection: psycopg.Connection[Any], lives: Sequence[Life], since: datetime, until: datetime) -> None:
+    """What happened to them after an instant, up to another."""
+    told = (row for life in lives for row in _events(life) if since < max(row[2], life.began_at) <= until)
+    copy_rows(connection, "event", _EVENT, told)
+    connection.commit()
+
+
+_NUMBERED = (("ticket", "id"), ("ticket", "number"), ("message", "id"), ("entitlement", "id"), ("commitment", "id"))
+
+
+def number_on(connection: psycopg.Connection[Any], columns: Iterable[tuple[str, str]] = _NUMBERED) -> None:
     """What the product writes next gets numbers after these."""
-    columns = (("ticket", "id"), ("ticket", "number"), ("message", "id"), ("entitlement", "id"),
-                          ("commitment", "id"))  # fmt: skip
     for table, column in columns:
         connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), (SELECT max({column}) + 1 FROM {table}))"
@@ -65,9 +72,9 @@ def copy_rows(connection: psycopg.Connection[Any], table: str, columns: str, row
 def _ticket(life: Life) -> Row:
     return (
         life.id, 1000 + life.id, f"Cold room {life.id}", life.status, life.priority, life.contact, life.customer.id,
-        life.agent, life.team, 1, life.channel, life.created_at, life.said[-1].at, life.waiting_for, True,
-        life.spam_at, life.resolved_at, life.merged_into, "It is warm.", len(life.said), list(life.tags), "", {}, 2,
-        life.created_at,
+        life.agent, life.team, 1, life.channel, life.created_at, life.said[-1].at if life.said else life.created_at,
+        life.waiting_for, True, life.spam_at, life.resolved_at, life.merged_into, "It is warm.", len(life.said),
+        list(life.tags), "", {}, 2, life.created_at,
     )  # fmt: skip
 
 
@@ -84,7 +91,15 @@ def _events(life: Life) -> Iterator[Row]:
     """The decision is told with the first words."""
     opening = 2 if len(life.told) > 1 and life.told[1].at == life.told[0].at else 1
     yield from life.told[:opening]
-    yield life.id, "entitlement.decided", life.created_at, None, None, None, {"entitlement": life.id, "first": True}
+    yield (
+        life.id,
+        "entitlement.decided",
+        life.began_at,
+        None,
+        None,
+        None,
+        {"entitlement": life.id, "first": True},
+    )
     yield from life.told[opening:]
 
 

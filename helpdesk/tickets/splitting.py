@@ -119,9 +119,9 @@ def _told(ticket: Ticket, message_ids: Sequence[int]) -> Sequence[Event]:
 
 def _tell(child: Ticket, told: Sequence[Event]) -> None:
     began = told[0]
-    owned, arrived = child.assignee_id is not None, arrival(began).isoformat()
+    hands = {"team": child.team_id, "assignee": child.assignee_id, "owned": child.assignee_id is not None}
     named = {"contact_id": child.contact_id, "message_id": began.message_id}
     opening = Event(kind="ticket.opened", at=began.at, data={}, **named)
-    events.retell(child, opening, team=child.team_id, priority=child.priority, owned=owned, received=arrived)
+    events.retell(child, opening, **hands, priority=child.priority, received=arrival(began).isoformat())
     for event in told:
         events.retell(child, event)

@@ -109,10 +109,15 @@ class Clocks:
             clock.resume()
 
     def never_ended(self, terms: Terms, at: float, *, visit: str) -> None:
-        """Take a mistaken end of a visit's cycle back."""
+        """Take a mistaken end of a visit's cycle back: it stands as if nobody had come, and breaks nothing before."""
         mine = [c for c in self.clocks if c.terms.clause == terms.clause and c.visit == visit and c.ended is not None]
-        if mine:
-            mine[-1].never_end(at)
+        if not mine:
+            return
+        truly = Clocks(self._timelines)
+        for fact in self._past:
+            if fact.kind != "arrived" or fact.visit != visit:
+                truly.apply(fact)
+        mine[-1].stand_as(next(c for c in reversed(truly.clocks) if _is_same(c, mine[-1])), at)
 
     # Changes that concern all clauses at once.
 
@@ -234,6 +239,10 @@ class Clocks:
             timeline=clock.timeline,
             targets=tuple(clock.targets),
         )
+
+
+def _is_same(one: Clock, other: Clock) -> bool:
+    return (one.terms.clause, one.number) == (other.terms.clause, other.number)
 
 
 def _outcome(clock: Clock, *, spam: bool) -> Outcome:

@@ -98,12 +98,13 @@ class Clock:
             self.timeline = self.timeline.then(since, hours)
         self.edits.clear()
 
-    def never_end(self, at: float) -> None:
-        """Its end was a mistake: the time since counts, and what that breaks breaks at `at`."""
-        ended = self.ended
-        self.resume()
-        if self.spans and self.spans[-1][1] == ended:
-            self.spans[-1][1] = None
+    def stand_as(self, true: Clock, at: float) -> None:
+        """Its end was a mistake: it stands as it would without, and what that breaks breaks at `at`."""
+        self.spans, self.target, self.targets, self.timeline = true.spans, true.target, true.targets, true.timeline
+        self.ended, self.voided, self.edits = true.ended, true.voided, true.edits
+        self.final_due, self.final_breaks = true.final_due, true.final_breaks
+        if self.broken is None and true.broken is not None:
+            self.broken, self.on_change = at, True
         self.check_changed(at)
 
     def _over(self, at: float) -> bool:

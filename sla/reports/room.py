@@ -72,9 +72,9 @@ def there(
         slot = hour_of_week(start, zone)
         rates = {}
         for habit in habits:
-            ringing = _share(on_call, habit.agent_id, start, end)
-            usual = habit.rates.get(slot, 0.0)
-            rate = max(usual, habit.pace * ringing) * (1 - _share(away, habit.agent_id, start, end))
+            usual = habit.rates.get(slot)
+            rate = usual if usual is not None else habit.pace * _share(on_call, habit.agent_id, start, end)
+            rate *= 1 - _share(away, habit.agent_id, start, end)
             if rate > 0:
                 rates[habit.agent_id] = rate
         yield There(start, end, rates)
@@ -120,7 +120,8 @@ def _on_call(now: datetime, until: datetime) -> Iterator[Stretch]:
 
 
 def _away(now: datetime, until: datetime) -> list[Stretch]:
-    rows = select(OnCallAbsence).where(OnCallAbsence.ends_at > now, OnCallAbsence.starts_at < until)
+    stands = OnCallAbsence.withdrawn_at.is_(None)
+    rows = select(OnCallAbsence).where(stands, OnCallAbsence.ends_at > now, OnCallAbsence.starts_at < until)
     return [
         (one.agent_id, int(one.starts_at.timestamp()), int(one.ends_at.timestamp())) for one in db.session.scalars(rows)
     ]

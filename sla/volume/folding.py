@@ -83,6 +83,8 @@ class _Life:
     facts: list[Fact] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     before_done: _Before | None = None
+    parted: datetime | None = None
+    """When it was made of messages of another ticket: whoever answered them before did not take it by that."""
 
     def add(self, one: Fact) -> None:
         """Once; a call may be told when it is answered and again when it is noted."""
@@ -124,7 +126,7 @@ def fold(told: Sequence[Told], channels: Mapping[int, str], gone: Collection[int
     """`channels` by message; `gone` are messages whose replies count on another ticket, since they are there now."""
     void = void_answers(told)
     apart = {one.data["merge"] for one in told if one.kind == "ticket.unmerged"}
-    life = _Life(channels)
+    life = _Life(channels, parted=next((one.at for one in told if one.kind == _PARTED), None))
     for one in told:
         if one.kind in _ANSWERS and (one.message_id in void or one.message_id in gone):
             continue
@@ -174,7 +176,7 @@ def _heard(life: _Life, one: Told, _void: Collection[int | None]) -> None:
 def _answered(life: _Life, one: Told, _void: Collection[int | None]) -> None:
     waited = min((at for _, at in life.heard), default=None)
     since = life.arrived if life.owes_first and life.arrived is not None else waited
-    if life.agent is None and one.agent_id is not None:
+    if life.agent is None and one.agent_id is not None and (life.parted is None or one.at >= life.parted):
         life.hand(one.at, team=life.team, agent=one.agent_id)
     life.channel = life.channel or life.channels.get(one.message_id or 0, "")
     channel = life.channels.get(one.message_id or 0, "") or life.channel
@@ -246,6 +248,7 @@ def _arrival(one: Told) -> datetime:
 _ARRIVAL = "arrival"
 """Of a request, until it is known whose: a person's or only a machine's."""
 _ANSWERS = frozenset({"message.sent", "message.overheard"})
+_PARTED = "ticket.parted"
 _STEPS: dict[str, Callable[[_Life, Told, Collection[int | None]], None]] = {
     "ticket.opened": _opened,
     "message.received": _heard,
@@ -261,6 +264,6 @@ _STEPS: dict[str, Callable[[_Life, Told, Collection[int | None]], None]] = {
     "ticket.absorbed": _absorbed,
     "ticket.split": _split,
 }
-_OF_OTHERS = ("message.unsent", "delivery.sent", "delivery.failed", "delivery.bounced", "ticket.unmerged")
+_OF_OTHERS = ("message.unsent", "delivery.sent", "delivery.failed", "delivery.bounced", "ticket.unmerged", _PARTED)
 READ = (*_STEPS, *_OF_OTHERS)
 """Kinds of events that change what counts."""

@@ -46,6 +46,10 @@ class TestThere:
         start = int(MONDAY.timestamp())
         assert self.hours(on_call=[(7, start, start + 90 * 60)]) == [{7: 3.0}, {7: 4.0}, {7: 2.0}, {}]
 
+    def test_who_is_on_call_in_hours_they_usually_work_counts_as_usual(self):
+        start = int(MONDAY.timestamp())
+        assert self.hours(on_call=[(7, start + HOUR, start + 3 * HOUR)]) == [{}, {7: 4.0}, {7: 2.0}, {}]
+
     def test_who_is_away_is_not(self):
         start = int(MONDAY.timestamp())
         assert self.hours(away=[(7, start + HOUR, start + 150 * 60)]) == [{}, {}, {7: 1.0}, {}]
@@ -86,6 +90,16 @@ class TestOutlook:
         db.session.flush()
         made = outlook.make(MONDAY)
         assert (made.mean, made.low, made.high, made.days) == (2, 2, 2, ())
+
+    def test_an_absence_that_was_withdrawn_is_none(self, office):
+        asked(office, 2)
+        away = OnCallAbsence(
+            agent_id=office.ben.id, starts_at=MONDAY - timedelta(days=1), ends_at=MONDAY + timedelta(days=20),
+            created_at=MONDAY, withdrawn_at=MONDAY,
+        )  # fmt: skip
+        db.session.add(away)
+        db.session.commit()
+        assert sum(one.room for one in outlook.make(MONDAY).hours) == 8
 
     def test_is_read_as_it_was_told(self, office):
         asked(office, 9)

@@ -20,9 +20,11 @@ from bench.recount import year as recounted
 from bench.recount.comparing import Compared
 from bench.recount.customers import Customers
 from bench.recount.nights import Nights
+from bench.recount.outlook import Outlook
 from bench.recount.pages import Pages
+from bench.recount.prepaid import Prepaid
 from bench.recount.reading import Manager
-from bench.year import duties, house, judging
+from bench.year import duties, house, judging, prepaid
 from helpdesk.now import travel
 from sla.commitments.verifying import Verified, verify
 from sla.money import checking as money_checking
@@ -70,6 +72,16 @@ class Past:
         list(customers.statements())
         return compared
 
+    def compare_ahead(self) -> Compared:
+        compared = Compared()
+        Prepaid(self.connection, self.year, self.reader, compared).compare()
+        return compared
+
+    def compare_foretold(self) -> Compared:
+        compared = Compared()
+        Outlook(self.connection, self.year, self.reader, compared).compare()
+        return compared
+
     def change(self, statement: str) -> None:
         self.connection.execute(statement)
         self.connection.commit()
@@ -80,8 +92,10 @@ def past(fresh_database_url: str) -> Iterator[Past]:
     app = app_on(fresh_database_url)
     with app.app_context(), direct(fresh_database_url) as connection, travel(to=house.END):
         people = house.build(12, random.Random(SEED))
+        duties.arrange()
         made = judging.fill(connection, people, TICKETS, SEED)
         duties.fill(connection, made, SEED)
+        prepaid.fill(made, SEED)
         yield Past(app, connection, fresh_database_url)
 
 
@@ -97,13 +111,35 @@ class TestAYear:
         found = past.compare(*ASKED, clicks=2)
         assert found.differences == []
         assert found.figures > 5000
-        assert found.lists > 60
+        assert found.lists > 50
         assert past.compare_customers().differences == []
+        ahead = past.compare_ahead()
+        assert ahead.differences == []
+        assert ahead.figures > 300
+        foretold = past.compare_foretold()
+        assert foretold.differences == []
+        assert foretold.figures > 120
         past.change("UPDATE promise_day SET kept = kept + 1 WHERE dimension = 'all' AND day > '2026-10-31'")
         assert any("kept" in one for one in past.compare("promises?period=month&by=channel").differences)
         past.change("UPDATE promise_day SET kept = kept - 1 WHERE dimension = 'all' AND day > '2026-10-31'")
         past.change("UPDATE volume_day SET done = done + 1 WHERE dimension = 'all' AND done > 0")
         assert any("done" in one for one in past.compare("service?period=quarter&by=channel").differences)
+        last = "SELECT max(id) FROM prepaid_entry GROUP BY balance_id"
+        past.change(f"UPDATE prepaid_entry SET amount = amount + 1 WHERE id IN ({last})")
+        told = past.compare_ahead().differences
+        assert any("statements" in one for one in told)
+        assert any(" prepaid" in one and "/agreements/" in one for one in told)
+        assert any("promises/money" in one for one in told)
+        past.change("UPDATE forecast_item SET slips = slips / 2")
+        told = past.compare_foretold().differences
+        assert any("last week's forecasts did" in one for one in told)
+        assert any(one.startswith("foretold") for one in told)
+        past.change("UPDATE forecast_item SET slips = 2 * slips")
+        past.change(
+            "UPDATE forecast SET high = high + 1, usual = usual + 0.1, picture = picture - 'days' || '{\"days\": []}'"
+        )
+        told = past.compare_foretold().differences
+        assert all(any(what in one for one in told) for what in (" high", " usual", "next days", "expected to slip"))
         past.change("UPDATE promise_outcome SET day = day + 40 WHERE outcome = 'kept' AND day < '2026-10-01'")
         assert any("missing" in one for one in past.compare("promises?period=month&by=channel").differences)
 

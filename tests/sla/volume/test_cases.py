@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select, update
 
 from helpdesk.db import db
-from helpdesk.people.models import Brand
+from helpdesk.people.models import Brand, Team
 from sla.volume import checking, counting
-from sla.volume.models import VolumeFact
+from sla.volume.models import VolumeFact, VolumeStretch
 from tests.sla.volume.living import Days
 
 CASES = tomllib.loads((Path(__file__).parents[2] / "cases" / "volume.toml").read_text(encoding="utf-8"))["case"]
@@ -60,4 +60,12 @@ class TestCases:
 
 
 def _stretches(days: Days, name: str) -> list[str]:
-    return []
+    """Since when it is open in whose hands."""
+    teams = {one.id: one.name for one in db.session.scalars(select(Team))}
+    people = {days.agent(each).id: f"by {each}" for each in ("ada", "ben", "mei")}
+    rows = select(VolumeStretch).where(VolumeStretch.ticket_id == days.tickets[name].id).order_by(VolumeStretch.number)
+    hands = [
+        (_instant(one.since), teams.get(one.team_id or 0, ""), people.get(one.agent_id or 0, ""))
+        for one in db.session.scalars(rows)
+    ]
+    return [" ".join(filter(None, each)) for each in hands]
