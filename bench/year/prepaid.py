@@ -25,6 +25,7 @@ from sla.contracts.models import Contract, ContractVersion
 from sla.contracts.noting import Worked
 from sla.entitlements import merged, resolving, writing
 from sla.entitlements.models import Entitlement
+from sla.money import days
 
 _KINDS = ("entitlement.decided", "ticket.merged", "ticket.unmerged")
 _MANY = 200
@@ -44,6 +45,7 @@ def fill(tickets: int, seed: int) -> None:
             if place % _MANY == 0:
                 db.session.commit()
     db.session.commit()
+    days.catch_up()
 
 
 def _buy(share: int) -> dict[int, int]:
@@ -53,7 +55,8 @@ def _buy(share: int) -> dict[int, int]:
         1: [Bought("incidents", 15 * share, autumn, date(2026, 3, 31), price_cents=100_000),
             Bought("incidents", 25 * share, spring, price_cents=33_333), Bought("minutes", 240 * share, autumn)],
         2: [Bought("minutes", 500 * share, autumn, date(2026, 2, 28), round_to=30, grace=10, price_cents=90_001),
-            Bought("minutes", 900 * share, spring, date(2026, 10, 31), round_to=30, grace=15, least=30, price_cents=70_000)],
+            Bought("minutes", 900 * share, spring, date(2026, 10, 31), round_to=30, grace=15, least=30,
+                   price_cents=70_000)],
         4: [Bought("incidents", 3 * share, autumn, price_cents=0),
             Bought("minutes", 90_000 * share, autumn, date(2026, 5, 31), least=20, price_cents=50_000)],
         5: [Bought("incidents", 4 * share, spring, date(2026, 11, 30))],
