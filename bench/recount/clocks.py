@@ -128,7 +128,10 @@ class Clocks:
         self._priority, self._team = "normal", 0
         self._stood: list[tuple[int, frozenset[str]]] = []
         """Why clocks stood still, each with since when."""
-        self._done: list[int] = []
+        self._done: int | None = None
+        """Since when it is done."""
+        self._on_the_way = ""
+        """The visit that was neither called back nor is over."""
         self._came = 0
         """When an engineer was on site last, or was thought to be."""
 
@@ -252,7 +255,7 @@ class Clocks:
 
     def _resolved(self, one: Event) -> None:
         self._blocked, self._owes_first = self._blocked - _WAITING | {"done"}, False
-        self._done.append(one.at)
+        self._done = one.at
         self._end(one.at, "first_response", "next_response", "update", "ownership", "on_site", void=True)
         self._end(one.at, *_LASTING)
 
@@ -260,6 +263,7 @@ class Clocks:
         self._blocked = self._blocked - _WAITING - {"done"}
         if one.data["before"]["status"] < 4:
             return
+        self._done = None
         if one.contact is not None:
             self._unheard = {}
         else:
@@ -269,6 +273,8 @@ class Clocks:
                 self._go_on("first_response", void_only=True)
         self._go_on("update", void_only=True)
         self._go_on(*_LASTING, void_only=False)
+        if self._on_the_way:
+            self._go_on("on_site", void_only=True)
 
     def _prioritised(self, one: Event) -> None:
         self._priority = _PRIORITIES[one.data["after"]]
@@ -295,6 +301,7 @@ class Clocks:
                 promise.check_changed(one.at)
 
     def _dispatched(self, one: Event) -> None:
+        self._on_the_way = one.data["visit"] if one.data.get("on", True) else ""
         for clause in self._of("on_site"):
             if one.data.get("on", True):
                 self._start(clause, one.at, one.data["visit"])
@@ -306,6 +313,7 @@ class Clocks:
         self._blocked = self._blocked | reason if one.data["on"] else self._blocked - reason
 
     def _arrived(self, one: Event) -> None:
+        self._on_the_way = "" if one.data.get("on", True) else one.data["visit"]
         if one.data.get("on", True):
             self._came = one.at
             self._end(one.at, "on_site")
@@ -321,7 +329,7 @@ class Clocks:
         promise.target = promise.clause.targets.get(self._priority, promise.clause.target)
         if promise.ran and promise.ran[-1][1] == since:
             promise.ran[-1][1] = FOREVER
-        done = next((then for then in self._done if then > since), None)
+        done = self._done if self._done is not None and self._done > since else None
         for then, blocked in self._stood:
             if since <= then and (done is None or then <= done):
                 (promise.stand if blocked & promise.stops else promise.run)(then)

@@ -108,6 +108,15 @@ class Clocks:
         if clock is not None and clock.ended is not None and (clock.voided or not void_only):
             clock.resume()
 
+    def go_on_if_on_the_way(self, terms: Terms) -> None:
+        """Resume the last cycle that was void by being done: its visit was neither called back nor is it over."""
+        clock = self.last_of(terms)
+        if clock is None or not clock.voided:
+            return
+        said = [one for one in self._past if one.visit == clock.visit and one.kind in {"dispatched", "arrived"}]
+        if said and said[-1].on == (said[-1].kind == "dispatched"):
+            clock.resume()
+
     def never_ended(self, terms: Terms, at: float, *, visit: str) -> None:
         """Take a mistaken end of a visit's cycle back: it stands as if nobody had come, and breaks nothing before."""
         mine = [c for c in self.clocks if c.terms.clause == terms.clause and c.visit == visit and c.ended is not None]

@@ -34,6 +34,7 @@ class Clocks(Protocol):
     def end(self, terms: Terms, at: float, *, visit: str = "", void: bool = False) -> None: ...
     def end_all(self, terms: Terms, at: float) -> None: ...
     def take_back(self, terms: Terms, *, void_only: bool) -> None: ...
+    def go_on_if_on_the_way(self, terms: Terms) -> None: ...
     def never_ended(self, terms: Terms, at: float, *, visit: str) -> None: ...
 
 
@@ -139,6 +140,8 @@ def _on_site(clocks: Clocks, terms: Terms, fact: Fact) -> None:
         clocks.end(terms, fact.at, visit=fact.visit, void=fact.kind == "dispatched")
     elif fact.kind == "resolved":
         clocks.end_all(terms, fact.at)
+    elif fact.kind == "reopened":
+        clocks.go_on_if_on_the_way(terms)
 
 
 METRICS: dict[str, Metric] = {
