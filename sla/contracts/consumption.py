@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 
-from helpdesk.db import db
-from helpdesk.errors import Invalid
+from helpdesk.db import among, db
+from helpdesk.errors import Conflict, Invalid
 from helpdesk.now import now
 from helpdesk.people.models import Agent
 from sla.contracts.models import ContractVersion, PrepaidBalance, PrepaidEntry, TimeEntry
@@ -62,6 +63,7 @@ def draw_minutes(  # noqa: PLR0913 - a line of a ledger
 
     Raises:
         Invalid: no time was worked.
+        Conflict: the key drew for another ticket before.
     """
     if minutes <= 0:
         raise Invalid("Nothing to draw.", {"minutes": "Enter how many minutes were worked."})
@@ -69,6 +71,8 @@ def draw_minutes(  # noqa: PLR0913 - a line of a ledger
     before = next((entry for entry in _entries(contract_id, ticket_id, "minutes") if entry.key == key), None)
     if before is not None:
         return Drawn(before.balance_id, sum(one.left for one in balances), exhausted=False)
+    if _is_used(key, balances):
+        raise Conflict("This form was sent for another ticket already. Load the page again.")
     first = next((one.balance for one in balances if one.left > 0), None)
     charged = rounded(minutes, step=first.round_to, grace=first.grace, least=first.least) if first else minutes
     return _draw(balances, charged, _Debit(ticket_id, key, what or f"{minutes} minutes of work", by))
@@ -164,6 +168,11 @@ def _locked(contract_id: int, unit: str, on: date) -> list[Left]:
     """All balances of the unit are locked, spent or not, so that two draws never see the same rest."""
     rows = _usable(contract_id, on).where(PrepaidBalance.unit == unit).with_for_update()
     return _left(list(db.session.scalars(rows)))
+
+
+def _is_used(key: str, balances: Sequence[Left]) -> bool:
+    of_these = among(PrepaidEntry.balance_id, [one.balance.id for one in balances])
+    return bool(db.session.scalar(select(exists().where(of_these, PrepaidEntry.key == key))))
 
 
 def _usable(contract_id: int, on: date) -> Select[PrepaidBalance]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from helpdesk.db import db
-from helpdesk.errors import Invalid
+from helpdesk.errors import Conflict, Invalid
 from sla.contracts import consumption
 from sla.contracts.consumption import Drawn
 from tests.sla.contracts import agreed
@@ -128,6 +128,13 @@ class TestDrawMinutes:
     def test_of_nothing_are_refused(self, world, contract_id):
         with pytest.raises(Invalid):
             consumption.draw_minutes(contract_id, world.ticket().id, 0, JULY, key="time:1")
+
+    def test_with_the_key_of_another_ticket_is_refused(self, world, contract_id):
+        agreed.balance(contract_id, 600, "minutes")
+        consumption.draw_minutes(contract_id, world.ticket().id, 60, JULY, key="time:1")
+        with pytest.raises(Conflict, match="another ticket"):
+            consumption.draw_minutes(contract_id, world.ticket().id, 60, JULY, key="time:1")
+        assert rest(contract_id) == [540]
 
 
 class TestLeft:
