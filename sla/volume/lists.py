@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, TextClause, bindparam, func, text
 from sqlalchemy.orm import InstrumentedAttribute
@@ -44,7 +44,8 @@ def stretches(at: datetime | None, filters: Filters) -> list[Condition]:
 
 
 def aged(at: datetime, age: int, began: Began = VolumeStretch.began_at) -> list[ColumnElement[bool]]:
-    """Tickets that are so old at an instant; a place in `bands.AGE_WORDS`."""
+    """Tickets that are so old at an instant, by the clock; a place in `bands.AGE_WORDS`."""
+    at = at.astimezone(UTC)  # where clocks change, a day before on the wall is not 24 hours before
     youngest, oldest = (None, *bands.AGE)[age], (*bands.AGE, None)[age]
     found = [began <= at - timedelta(seconds=youngest)] if youngest is not None else []
     return found + ([began > at - timedelta(seconds=oldest)] if oldest is not None else [])
