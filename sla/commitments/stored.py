@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 
 from helpdesk.db import among, db
 from sla.commitments.models import Commitment
-
-_TABLE = cast("Table", Commitment.__table__)
-_COLUMNS = tuple(column.name for column in _TABLE.columns if column.name != "id")
-_INSERT = insert(_TABLE)
 
 
 def by_cycle(ticket_ids: Collection[int]) -> dict[int, dict[tuple[int, int], Commitment]]:
@@ -24,12 +19,6 @@ def by_cycle(ticket_ids: Collection[int]) -> dict[int, dict[tuple[int, int], Com
     for row in db.session.scalars(select(Commitment).where(among(Commitment.ticket_id, ticket_ids))):
         found.setdefault(row.ticket_id, {})[row.clause_id, row.cycle] = row
     return found
-
-
-def insert_all(rows: Sequence[Commitment]) -> None:
-    """Write new rows past the session, for those nothing in this transaction asks for as objects."""
-    if rows:
-        db.session.execute(_INSERT, [{name: getattr(row, name) for name in _COLUMNS} for row in rows])
 
 
 def instant(seconds: float) -> datetime:

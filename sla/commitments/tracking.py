@@ -16,6 +16,7 @@ from helpdesk import events
 from helpdesk.db import before_commit, db, reserve
 from helpdesk.events import Event
 from helpdesk.now import now
+from helpdesk.rows import insert_all
 from helpdesk.tickets.models import Ticket
 from sla.commitments.clock import fold
 from sla.commitments.facts import Cycle
@@ -23,7 +24,7 @@ from sla.commitments.grounds import History
 from sla.commitments.history import Past
 from sla.commitments.models import DECIDED, Commitment
 from sla.commitments.placing import place
-from sla.commitments.stored import by_cycle, insert_all, instant, instant_or_none
+from sla.commitments.stored import by_cycle, instant, instant_or_none
 from sla.contracts.credits import propose
 from sla.contracts.models import ContractVersion
 from sla.entitlements import naming, resolving

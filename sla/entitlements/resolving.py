@@ -11,6 +11,7 @@ from sqlalchemy import exists, select
 from helpdesk.db import among, by_id, db
 from helpdesk.errors import Invalid
 from helpdesk.people.models import Agent
+from helpdesk.rows import insert_keyed
 from helpdesk.tickets.models import Ticket
 from sla.assets.models import Warranty
 from sla.calendars import loading as calendars
@@ -18,7 +19,7 @@ from sla.entitlements import deciding
 from sla.entitlements.deciding import Decision, Request
 from sla.entitlements.library import Library, book, cards_for, customers_of, taken_over
 from sla.entitlements.models import Entitlement
-from sla.entitlements.writing import alternatives, drawn, insert_all, record, row_of, write
+from sla.entitlements.writing import alternatives, drawn, record, row_of, write
 from sla.kept import Card
 from sla.policies.models import Clause
 
@@ -58,7 +59,7 @@ def decide_all(tickets: Sequence[Ticket], received: Mapping[int, datetime]) -> D
         if known.contracts or known.policies or known.warranties:
             judged.append((ticket, deciding.decide(request, known), at))
     made = [(ticket, drawn(row_of(ticket.id, decision, at=at), decision, library)) for ticket, decision, at in judged]
-    insert_all([entitlement for _, entitlement in made])
+    insert_keyed([entitlement for _, entitlement in made])
     with db.session.no_autoflush:
         for ticket, entitlement in made:
             record(ticket, entitlement, first=True, by=None)

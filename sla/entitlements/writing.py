@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import select
 
 from helpdesk import events
 from helpdesk.db import Json, db, new_id
@@ -18,10 +16,6 @@ from sla.contracts.models import ContractVersion
 from sla.entitlements.deciding import Decision
 from sla.entitlements.library import Library
 from sla.entitlements.models import Entitlement
-
-_TABLE = cast("Table", Entitlement.__table__)
-_COLUMNS = tuple(column.name for column in _TABLE.columns if column.name != "id")
-_INSERT = insert(_TABLE).returning(_TABLE.c.id, sort_by_parameter_order=True)
 
 
 def write(  # noqa: PLR0913 - a decision with its circumstances
@@ -71,14 +65,6 @@ def row_of(ticket_id: int, decision: Decision, *, at: datetime) -> Entitlement:
     )
 
 
-def insert_all(made: Sequence[Entitlement]) -> None:
-    """Write new rows past the session, as nothing asks for them as objects; each has its id from then on."""
-    if made:
-        keys = db.session.scalars(_INSERT, [_values(one) for one in made])
-        for one, key in zip(made, keys, strict=True):
-            one.id = key
-
-
 def alternatives(decision: Decision) -> Json:
     """What lost, as a row keeps it."""
     return {"lost": [{"what": one.what, "why": one.why} for one in decision.lost]}
@@ -110,10 +96,6 @@ def record(  # noqa: PLR0913 - a decision with its circumstances
     """Say so. `leaves`: the agreement that covered it before covers it no more, so its suspension is over here."""
     told: Json = {**({"leaves": True} if leaves else {}), **({"taken": taken} if taken is not None else {})}
     events.record(ticket, "entitlement.decided", by=by, entitlement=made.id, source=made.source, first=first, **told)
-
-
-def _values(made: Entitlement) -> dict[str, object]:
-    return {name: getattr(made, name) for name in _COLUMNS}
 
 
 def _goes_on(before: Entitlement, decision: Decision) -> bool:
