@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,8 +12,9 @@ from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from helpdesk.access.guards import public
-from helpdesk.db import db
+from helpdesk.db import among, db
 from helpdesk.errors import NotFound
+from helpdesk.events import Event
 from helpdesk.now import now
 from helpdesk.web.rendering import page, zone_of
 from sla.commitments.models import Commitment
@@ -34,11 +36,21 @@ class Line:
     due_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What came of their passing it on: who was rung since, or when somebody will be."""
+
+    rung: Sequence[str]
+    next_at: datetime | None
+
+
 @bp.get("/on-it/<token>")
 @public
 def look(token: str) -> str:
     found = _page(token)
-    return page("sla/oncall/on_it.html", found=found, lines=_lines(found), zone=zone_of(found.agent))
+    lines = _lines(found)
+    passed = _passed(found, [one.run for one in lines if one.run.state == "running"])
+    return page("sla/oncall/on_it.html", found=found, lines=lines, passed=passed, zone=zone_of(found.agent))
 
 
 @bp.post("/on-it/<token>")
@@ -74,3 +86,24 @@ def _lines(found: Page) -> list[Line]:
     )
     lines = {run.id: Line(run, words or CAUSES[run.cause], due_at) for run, words, due_at in rows}
     return list(lines.values())
+
+
+def _passed(found: Page, runs: Sequence[Escalation]) -> Passed | None:
+    """None while one of the runs that nobody is on was not passed on by them."""
+    mine = Event.agent_id == found.agent_id if found.agent_id is not None else Event.data["name"].astext == found.name
+    told = db.session.scalars(
+        select(Event)
+        .where(among(Event.ticket_id, {run.ticket_id for run in runs}), Event.kind == "escalation.passed", mine)
+        .where(Event.at > found.made_at)
+    )
+    since = {event.data["escalation"]: event.at for event in told}
+    if not runs or any(run.id not in since for run in runs):
+        return None
+    rung = db.session.scalars(
+        select(Page.name)
+        .join(PageReason, PageReason.page_id == Page.id)
+        .where(among(PageReason.escalation_id, since), Page.id > found.id, Page.made_at >= min(since.values()))
+        .order_by(Page.id)
+    )
+    next_at = min((run.next_at for run in runs if run.next_at is not None), default=None)
+    return Passed(list(dict.fromkeys(rung)), next_at)

@@ -86,3 +86,37 @@ class TestTheLink:
             shown = telephone.get(address("Ben")).text
         assert "The test page arrived." in shown
         assert "<form" not in shown
+
+
+class TestAfterPassingOn:
+    def test_it_says_so_and_who_is_rung_then(self, night, steps, telephone):
+        ticket = arrive(night)
+        tick(WARNED)
+        press(telephone, address("Ben"), "pass", after=1)
+        with travel(to=WARNED + timedelta(minutes=1)):
+            shown = telephone.get(address("Ben")).text
+            assert "You passed it on." in shown
+            assert "The next one is rung in a moment." in shown
+            assert "On it" in shown
+            assert "Pass on" not in shown
+        tick(WARNED + timedelta(minutes=1))
+        with travel(to=WARNED + timedelta(minutes=1)):
+            assert "Ada Berg is rung now." in telephone.get(address("Ben")).text
+            assert "needs you" in telephone.get(address("Ada")).text
+        assert run_of(ticket).state == "running"
+
+    def test_they_may_take_it_after_all(self, night, ringing, telephone):
+        press(telephone, address("Ada"), "pass")
+        press(telephone, address("Ada"), "on", after=12)
+        with travel(to=WARNED + timedelta(minutes=13)):
+            assert "Ada is on it." in telephone.get(address("Ada")).text
+
+    def test_it_says_where_nobody_comes_after_them(self, night, ringing, telephone):
+        press(telephone, address("Ada"), "pass")
+        with travel(to=WARNED + timedelta(minutes=12)):
+            assert "Nobody comes after you" in telephone.get(address("Ada")).text
+
+    def test_what_somebody_else_passed_on_is_still_theirs(self, night, ringing, telephone):
+        press(telephone, address("Ada"), "pass")
+        with travel(to=WARNED + timedelta(minutes=12)):
+            assert "needs you" in telephone.get(address("Ben")).text
