@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from channels import reach
 from channels.adapter import Envelope
 from channels.email.machines import is_unread
 from channels.letters import LETTERS
@@ -23,6 +24,8 @@ from helpdesk.tickets.models import Message, Rank, Ticket
 
 PER_DAY_FOR_ALL = 1000
 """More automatic mails than this in a day mean a storm, and the storm ends here."""
+
+_NO_WAY = "They have not written by a way that is known to be theirs."
 
 
 def acknowledge(  # noqa: PLR0913 - what is said, by which way, and what is known of its language
@@ -58,8 +61,9 @@ def acknowledge_asleep(message_ids: list[int]) -> None:
         ticket = db.session.get_one(Ticket, message.ticket_id)
         channel = db.session.get(Channel, ticket.channel_id) if ticket.channel_id is not None else None
         if ticket.queue_rank == Rank.ASLEEP and channel is not None:
-            talk = _chat(message)
-            acknowledge(ticket, message, channel, by=channel, declared=_written_before(ticket), conversation=talk)
+            talk, known = _talk(message), _written_before(ticket)
+            key = talk.key if talk is not None else ""
+            acknowledge(ticket, message, channel, by=channel, declared=known, conversation=key)
 
 
 def greet(channel: Channel, envelope: Envelope) -> bool:
@@ -80,15 +84,16 @@ def greet(channel: Channel, envelope: Envelope) -> bool:
 
 
 def say_delayed(event: Event) -> None:
-    """Tell the customer that we are behind, where their channel has automatic words and a person wrote last."""
+    """Tell the customer that we are behind; where nothing goes to them by itself, the event says why."""
     ticket = db.session.get_one(Ticket, event.ticket_id)
     channel = db.session.get(Channel, ticket.channel_id) if ticket.channel_id is not None else None
-    if channel is None or not channel.acknowledges or channel.is_paused:
-        return
     message = _last_words(ticket)
-    if message is None or message.from_machine or message.warning or not message.author_address:
+    if channel is None or message is None:
+        event.data = {**event.data, "untold": _NO_WAY}
         return
-    if not may_write(message.author_address, about="delay"):
+    talk = _talk(message)
+    if untold := _untold(channel, message, talk):
+        event.data = {**event.data, "untold": untold}
         return
     language = _language(message, _written_before(ticket))
     words = LETTERS[language]
@@ -97,7 +102,22 @@ def say_delayed(event: Event) -> None:
         "text": f"{words.hello}\n\n{words.delayed.format(number=ticket.number)}\n\n{channel.name}\n",
         "language": language,
     }
-    _send(ticket, message, channel, content, _chat(message))
+    _send(ticket, message, channel, content, talk.key if talk is not None else "")
+
+
+def _untold(channel: Channel, message: Message, talk: Conversation | None) -> str:
+    """Why nothing is said by itself to whoever wrote these last words; empty counts it as said today."""
+    if message.warning or not message.author_address:
+        return _NO_WAY
+    if not channel.acknowledges:
+        return f"Automatic answers are off for {channel.name}."
+    if channel.is_paused:
+        return f"{channel.name} is paused."
+    if message.from_machine or is_unread(message.author_address):
+        return "Nobody reads what comes there."
+    if talk is not None and (closed := reach.closed_to_machines(channel, talk)):
+        return closed
+    return "" if may_write(message.author_address, about="delay") else "They heard it today already."
 
 
 def _last_words(ticket: Ticket) -> Message | None:
@@ -133,12 +153,9 @@ def _send(ticket: Ticket, message: Message, channel: Channel, content: dict[str,
     )
 
 
-def _chat(message: Message) -> str:
-    """The key of the conversation it was said in; empty for mail."""
-    if message.conversation_id is None:
-        return ""
-    known = db.session.get(Conversation, message.conversation_id)
-    return known.key if known is not None else ""
+def _talk(message: Message) -> Conversation | None:
+    """Where it was said; None for mail."""
+    return db.session.get(Conversation, message.conversation_id) if message.conversation_id is not None else None
 
 
 def may_write(address: str, *, about: str = "") -> bool:

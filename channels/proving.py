@@ -249,7 +249,7 @@ def _unreachable(ticket: Ticket, place: _Place | None) -> str:
     if place.conversation is None:
         return ""
     able = reach.capabilities(place.channel, place.conversation)
-    if able.automatic_until is not None and able.automatic_until <= now():
+    if reach.closed_to_machines(place.channel, place.conversation):
         return _LATE
     return _OVERHEARD if _is_overheard(place, place.conversation, able) else ""
 

@@ -17,6 +17,7 @@ from helpdesk.tickets.reach import Reach
 
 _SOON = timedelta(hours=2)
 _OVER = "The time to answer here is over: they wrote too long ago. Reach them another way, or wait until they write."
+_LATE = "They wrote too long ago for anything to go there by itself."
 _NOT_FIRST = "They have not written by this channel yet, and only they can begin. Reach them another way."
 
 
@@ -58,6 +59,13 @@ def closed(channel: Channel, conversation: Conversation | None) -> str:
     if able.reply_window_until is not None and able.reply_window_until <= now():
         return _OVER
     return _NOT_FIRST if conversation is None and not _begins(channel, able) else ""
+
+
+def closed_to_machines(channel: Channel, conversation: Conversation) -> str:
+    """Why nothing goes there that no person wrote; empty when it does."""
+    until = capabilities(channel, conversation).automatic_until
+    late = until is not None and until <= now()
+    return closed(channel, conversation) or (_LATE if late else "")
 
 
 def conversation_of(ticket: Ticket) -> Conversation | None:

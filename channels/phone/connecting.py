@@ -109,7 +109,7 @@ def arrange(connection: Connection) -> str:
         SendError: it cannot be made so.
     """
     if connection.is_arranged and not settings().base_url.startswith("https://"):
-        raise Permanent("The provider calls https addresses alone, and ours is none.")
+        raise Permanent("The provider only calls https addresses, and ours is not one.")
     if not connection.is_arranged:
         look(connection, ".json")  # a sign-in that is refused is said before somebody must be rung
         return "The provider takes our sign-in; our address is entered there by hand."

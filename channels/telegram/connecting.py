@@ -94,5 +94,5 @@ def _way_in(connection: Connection, url: str) -> str:
 def _unreachable() -> str:
     own = urlsplit(settings().base_url)
     if own.scheme != "https":
-        return "Telegram calls https addresses alone, and ours is none. Choose that we ask."
+        return "Telegram only calls https addresses, and ours is not one. Choose that we ask."
     return "" if own.port in _PORTS else "Telegram calls ports 443, 80, 88 and 8443 alone. Choose that we ask."

@@ -104,7 +104,6 @@ def _page(channel: Channel, typed: Typed, *, status: int = 200, sent: bool = Fal
     html = render_template(
         "form/show.html",
         form=connection,
-        firm=channel.name,
         typed=typed,
         sent=sent,
         token=_made(connection),
@@ -113,7 +112,7 @@ def _page(channel: Channel, typed: Typed, *, status: int = 200, sent: bool = Fal
         most=uploads.MOST,
         promise=installed().foretell(Asking("form", channel.team_id)),
         theme="",
-        brand_name="",
+        brand_name=channel.name,
     )
     response = make_response(html, status)
     response.headers["Content-Security-Policy"] = policy(connection.sites)

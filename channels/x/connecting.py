@@ -111,5 +111,5 @@ def _is_money(typed: str) -> bool:
 def _unreachable() -> str:
     own = urlsplit(settings().base_url)
     if own.scheme != "https" or own.port is not None:
-        return "X calls https addresses without a port alone, and ours is none. Choose that we ask."
+        return "X only calls https addresses without a port, and ours is not one. Choose that we ask."
     return ""

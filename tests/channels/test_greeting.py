@@ -9,7 +9,7 @@ from email import policy
 from email.parser import BytesParser
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from channels.letters import LETTERS
 from helpdesk import events
@@ -18,7 +18,7 @@ from helpdesk.now import travel
 from helpdesk.outbox import Delivery
 from helpdesk.text import languages
 from helpdesk.tickets import triage
-from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.models import Message, Ticket
 from sla.commitments import greeting
 from sla.commitments.sayings import SAYINGS
 from tests.channels import lines
@@ -260,15 +260,16 @@ class TestTelephone:
 
 
 class TestDelayed:
-    def delay(self, ticket: Ticket, at=NIGHT + timedelta(hours=1)) -> None:
+    def delay(self, ticket: Ticket, at=NIGHT + timedelta(hours=1)) -> str:
+        """Why they were not told."""
         with travel(to=at):
-            events.record(ticket, "ticket.delayed", escalation=1)
+            told = events.record(ticket, "ticket.delayed", escalation=1)
             db.session.commit()
+        return told.data.get("untold", "")
 
     def test_is_said_once_a_day_beside_the_first_words(self, willing):
         ticket = arrive(willing)
-        for _ in range(2):
-            self.delay(ticket)
+        assert [self.delay(ticket) for _ in range(2)] == ["", "They heard it today already."]
         assert len(words()) == 2
         assert f"#{ticket.number}" in words()[1]
         assert "behind" in words()[1]
@@ -284,12 +285,25 @@ class TestDelayed:
 
     def test_never_goes_to_a_machine(self, willing):
         ticket = arrive(willing, **{"Auto-Submitted": "auto-generated"})
-        self.delay(ticket)
+        assert self.delay(ticket) == "Nobody reads what comes there."
         assert words() == []
 
     def test_is_off_where_the_mailbox_says_nothing_by_itself(self, willing):
         willing.support.acknowledges = False
         db.session.commit()
         ticket = arrive(willing)
-        self.delay(ticket)
+        assert self.delay(ticket) == "Automatic answers are off for Meridian Cooling."
         assert words() == []
+        shown = willing.browser(willing.ben).get(f"/tickets/{ticket.number}").text
+        assert "the customer is not told. Automatic answers are off" in shown
+
+    def test_is_not_said_while_the_mailbox_is_paused_or_to_an_address_that_is_nobodys(self, willing):
+        ticket = arrive(willing)
+        willing.support.paused_at = NIGHT
+        db.session.commit()
+        assert self.delay(ticket) == "Meridian Cooling is paused."
+        willing.support.paused_at = None
+        db.session.execute(update(Message).values(warning="forged"))
+        db.session.commit()
+        assert "known to be theirs" in self.delay(ticket)
+        assert len(words()) == 1

@@ -16,7 +16,7 @@ def obstacle() -> str:
     """Why it cannot; empty when it can, as far as we see from here."""
     if settings().base_url.startswith("https://"):
         return ""
-    return "Meta calls https addresses alone, and ours is none. Set HELPDESK_BASE_URL to the one of this server first."
+    return "Meta only calls https addresses, and ours is not one. Set HELPDESK_BASE_URL to an https one first."
 
 
 def are_told(connection: Connection, of: str) -> str:

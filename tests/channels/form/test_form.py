@@ -80,6 +80,11 @@ class TestAForm:
         delivery = world.delivery(world.reply(ticket))
         assert (delivery.kind, delivery.recipients[0].address) == ("email", OLIVE)
 
+    def test_is_the_firms_and_bears_its_name(self, world: World, form: Channel):
+        shown = visit(world).get_data(as_text=True)
+        assert "<title>Ask our service · Meridian Cooling</title>" in shown
+        assert "Kept" not in shown
+
     def test_is_acknowledged_by_mail_once_and_without_its_words(self, world: World, form: Channel):
         send(world)
         send(world)

@@ -16,7 +16,7 @@ from tests.channels.meta.test_connecting import HERE, KINDS, form
 from tests.fakes.graph import Graph
 from tests.plugins.world import Browser
 
-WORDS = "Meta calls https addresses alone, and ours is none. Set HELPDESK_BASE_URL"
+WORDS = "Meta only calls https addresses, and ours is not one. Set HELPDESK_BASE_URL"
 
 
 @pytest.mark.parametrize("kind", KINDS)

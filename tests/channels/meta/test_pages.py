@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from channels import introducing, proving
 from channels.models import Channel, Conversation, Proof
-from helpdesk import blobs
+from helpdesk import blobs, events
 from helpdesk.db import db
 from helpdesk.errors import Invalid
 from helpdesk.now import now, travel
@@ -157,6 +157,20 @@ class TestTheWindow:
             scene.deliver(automatic)
         assert (automatic.state, graph.sent) == (State.FAILED, [])
         assert "nothing automatic" in automatic.reason
+
+    @pytest.mark.parametrize(
+        ("hours", "untold"), [(23, None), (25, "too long ago"), (24 * 7, "Reach them another way")]
+    )
+    def test_says_at_once_that_nobody_is_told_of_a_delay_behind_it(self, scene: Scene, hours: int, untold: str | None):
+        ticket = scene.say()
+        scene.channel.acknowledges = True
+        with travel(hours=hours):
+            told = events.record(ticket, "ticket.delayed", escalation=1)
+            db.session.commit()
+        sent = db.session.scalars(select(Delivery).where(Delivery.purpose == "acknowledgement")).all()
+        assert len(sent) == (untold is None)
+        assert (untold or "") in told.data.get("untold", "")
+        assert ("untold" in told.data) == (untold is not None)
 
     def test_that_meta_says_is_closed_fails_in_words(self, scene: Scene, graph: Graph):
         graph.refusals.append(Refusal(400, 10, 2018278, "(#10) This message is sent outside of allowed window."))

@@ -67,7 +67,7 @@ class TestConnect:
             ("address", "not a bot!", "Enter the name of the bot"),
             ("token", "12:short", "This is not a token"),
             ("token", "", "Token is missing"),
-            ("incoming", "webhook", "https addresses alone"),
+            ("incoming", "webhook", "only calls https addresses"),
             ("incoming", "pigeon", "Choose one of these"),
             ("base_url", "ftp://x", "Enter the address alone"),
             ("name", "", "Enter the name"),

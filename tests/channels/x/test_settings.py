@@ -49,7 +49,7 @@ class TestConnect:
             ("api_secret", "short", "This is not what X shows"),
             ("budget", "much", "Enter dollars"),
             ("budget", "NaN", "Enter dollars"),
-            ("incoming", "both", "X calls https addresses without a port alone"),
+            ("incoming", "both", "X only calls https addresses without a port"),
         ],
     )
     def test_says_at_the_field_what_is_wrong(self, ada: Browser, x: X, field: str, typed: str, sentence: str):
