@@ -12,8 +12,9 @@ from bench.recount.clocks import Clocks
 from bench.recount.comparing import Compared, Reader
 from bench.recount.foretold import DAY, Due, Foretold, Known, Made, people, utc
 from bench.recount.hands import Held
-from bench.recount.hours import micro
+from bench.recount.hours import SECOND, micro
 from bench.recount.log import Connection, Ticket
+from bench.recount.suggestion import suggested
 from bench.recount.year import Year
 
 _DID = re.compile(
@@ -23,6 +24,7 @@ _DID = re.compile(
 )
 _EXPECTS = re.compile(r"([\d.]+) of these 24 hours are expected to slip: between (\d+) and (\d+), four times in five")
 _LIKELY = re.compile(r"(\w+) (?:is|are) likely to slip")
+_ASKS = re.compile(r"Ask \w+ to begin at .*? done in time\.")
 _NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _MANY = 300
 """Beyond so many the product takes a curve for the sum, which is right to the third place."""
@@ -40,6 +42,7 @@ class Told(NamedTuple):
     high: int
     usual: float
     slips: dict[int, float]
+    suggestion: dict[str, int] | None
 
 
 class Outlook:
@@ -67,6 +70,10 @@ class Outlook:
         bounds = int(len(mine.today) > _MANY)
         self._compared.near(f"{where} low", told.low, low, bounds)
         self._compared.near(f"{where} high", told.high, high, bounds)
+        asked = suggested(mine)
+        advice = asked and [asked.agent, asked.at // SECOND, asked.usual // SECOND, asked.more]
+        given = told.suggestion and [told.suggestion[name] for name in ("agent_id", "at", "usual", "short")]
+        self._compared.same(f"{where} suggestion", given, advice)
         due = {one.id for one in mine.today}
         self._compared.same(f"{where} promises", sorted(told.slips), sorted(due))
         for key in due & told.slips.keys():
@@ -118,6 +125,8 @@ class Outlook:
         if near < _NEARLY:
             self._compared.same("next promises", sorted(named.elements()), sorted(due_now.elements()))
         text = self._reader.page("/promises/next")
+        said = _ASKS.search(text)
+        self._compared.same("who could begin earlier", said[0] if said else None, self._advice(mine))
         mean, low, high = mine.expected()
         said = _EXPECTS.search(text)
         if near < _NEARLY:
@@ -128,11 +137,22 @@ class Outlook:
             found = _LIKELY.search(text)
             self._compared.same("likely to slip", found[1] if found else None, number)
 
+    def _advice(self, mine: Foretold) -> str | None:
+        """As long as there is time for it."""
+        asked = suggested(mine)
+        if asked is None or asked.at <= self._year.now:
+            return None
+        named = "SELECT split_part(name, ' ', 1) FROM agent WHERE id = %s"
+        [(name,)] = self._connection.execute(named, [asked.agent]).fetchall()
+        more = "one more gets" if asked.more == 1 else f"{asked.more} more get"
+        begin, usual = (f"{self._year.wall(at):%H:%M}" for at in (asked.at, asked.usual))
+        return f"Ask {name} to begin at {begin} instead of {usual}: {more} done in time."
+
     def _told(self) -> Iterator[Told]:
-        asked = "SELECT id, made_at, is_judged, mean, low, high, usual FROM forecast ORDER BY made_at"
-        for key, at, *rest in self._connection.execute(asked).fetchall():
+        asked = "SELECT id, picture -> 'suggestion', made_at, is_judged, mean, low, high, usual FROM forecast"
+        for key, suggestion, at, *rest in self._connection.execute(f"{asked} ORDER BY made_at").fetchall():
             items = "SELECT commitment_id, slips FROM forecast_item WHERE forecast_id = %s"
-            yield Told(micro(at), *rest, dict(self._connection.execute(items, [key]).fetchall()))
+            yield Told(micro(at), *rest, dict(self._connection.execute(items, [key]).fetchall()), suggestion)
 
     def _known(self, instants: Sequence[int]) -> list[Known]:
         """Each ticket once, as it was at every instant."""
@@ -165,4 +185,4 @@ def _anew(told: Told, mine: Foretold) -> Told:
         return told
     mean, low, high = mine.expected()
     slips = {one.id: mine.chances[one.id] for one in mine.today}
-    return Told(told.at, told.is_judged, mean, low, high, mine.usual(), slips)
+    return Told(told.at, told.is_judged, mean, low, high, mine.usual(), slips, told.suggestion)
