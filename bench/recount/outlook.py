@@ -28,6 +28,8 @@ _ASKS = re.compile(r"Ask \w+ to begin at .*? done in time\.")
 _NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _MANY = 300
 """Beyond so many the product takes a curve for the sum, which is right to the third place."""
+_REMEMBERED = 57 * DAY
+"""What was decided before that neither makes a habit nor counts as usual."""
 _EXACT, _SHOWN, _NEARLY = 1e-9, 1e-4, 2e-3
 """Of what is kept; of what a table shows, with four digits; of the curve."""
 
@@ -161,15 +163,21 @@ class Outlook:
         found = [Known(at) for at in instants]
         for ticket in self._year.log.tickets():
             parted = next((one.at for one in ticket.events if one.kind == "ticket.parted"), 0)
+            last, many = None, 0
             for known in found:
                 events = [one for one in ticket.events if one.at <= known.at]
-                if events and parted <= known.at:
-                    self._add(known, replace(ticket, events=events), names)
+                if not events or parted > known.at:
+                    continue
+                if last is None or last.due or len(events) > many:
+                    last, many = self._stood(replace(ticket, events=events), known.at, names), len(events)
+                known.made += [one for one in last.made if one.at >= known.at - _REMEMBERED]
+                known.due += last.due
         return found
 
-    def _add(self, known: Known, ticket: Ticket, names: dict[tuple[int, int, int], int]) -> None:
-        held = Held(ticket)
-        for one in Clocks(ticket, self._year.log.hours).run(ticket, known.at):
+    def _stood(self, ticket: Ticket, at: int, names: dict[tuple[int, int, int], int]) -> Known:
+        """One ticket; nothing becomes of it until something happens, unless a clock runs."""
+        known, held = Known(at), Held(ticket)
+        for one in Clocks(ticket, self._year.log.hours).run(ticket, at):
             name = names.get((ticket.id, one.clause.id, one.number), 0)
             if one.outcome in {"kept", "broken"}:
                 day, hour = self._year.when(one.settled)
@@ -177,6 +185,7 @@ class Outlook:
                 known.made.append(Made(one.settled, day, hour, agent, one.outcome == "broken"))
             elif one.ended is None and one.runs and (due := one.due()) is not None:
                 known.due.append(Due(name, ticket.number, due, one.breaks() or due))
+        return known
 
 
 def _anew(told: Told, mine: Foretold) -> Told:

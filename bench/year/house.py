@@ -49,7 +49,7 @@ _FEES: tuple[Mapping[str, Any], ...] = (
 )  # fmt: skip
 """What agreements cost, and how much of it credits may give back; one that says no fee has no such share."""
 _CREDITED = 40
-"""Only so many customers, who write most, are given anything back: each credit is proposed by the product's own hands."""
+"""Only so many customers, who write most, get anything back: each credit is proposed by the product's own hands."""
 _HOLIDAYS = ["2025-11-27", "2026-05-25", "12-25", "01-01", "07-04"]
 
 
