@@ -34,10 +34,11 @@ TEAMS, AGENTS, TOPICS = 4, 24, 9
 _LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 _WEEK = ("mon", "tue", "wed", "thu", "fri")
 _HOUR = 3600
+_MONTHLY = tuple(datetime(2025, 11, 4, 16, tzinfo=UTC) + timedelta(days=28 * place) for place in range(13))
 PAUSED = {
-    0: (datetime(2026, 2, 3, 9, tzinfo=UTC), datetime(2026, 3, 20, 15, 30, tzinfo=UTC)),
-    1: (datetime(2026, 8, 10, 18, tzinfo=UTC), datetime(2026, 8, 31, 13, tzinfo=UTC)),
-    3: (datetime(2026, 9, 7, 6, tzinfo=UTC), datetime(2026, 10, 12, 20, tzinfo=UTC)),
+    0: [(datetime(2026, 2, 3, 9, tzinfo=UTC), datetime(2026, 3, 20, 15, 30, tzinfo=UTC))],
+    1: [(since, since + timedelta(hours=50)) for since in _MONTHLY],
+    3: [(datetime(2026, 9, 7, 6, tzinfo=UTC), datetime(2026, 10, 12, 20, tzinfo=UTC))],
 }
 """When some agreements were suspended, by the rest of their customer's number; the last were cancelled then."""
 _FEES: tuple[Mapping[str, Any], ...] = (
@@ -183,9 +184,8 @@ def _agreement(owner: int, office: int, london: int) -> Iterator[Paused]:
     db.session.add(made)
     db.session.flush()
     changes = [(_LONG_AGO, "active")] + [(OTHER_TERMS, "active")] * (owner % 4 == 0)
-    pauses = owner % 7 in PAUSED
-    if pauses:
-        (since, until), ends = PAUSED[owner % 7], "cancelled" if owner % 7 == 3 else "active"
+    for since, until in PAUSED.get(owner % 7, ()):
+        ends = "cancelled" if owner % 7 == 3 else "active"
         changes = sorted([*changes, (since, "suspended"), (until, ends)])
         yield Paused(made.id, since, until, is_told=_stands(owner))
     words = 1
