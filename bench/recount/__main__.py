@@ -17,6 +17,8 @@ from flask import Flask
 from bench.ground import Ground, app_on, direct, ground, log_nowhere
 from bench.recount import scripts
 from bench.recount.comparing import Compared
+from bench.recount.covers import Covers
+from bench.recount.credits import Credits
 from bench.recount.customers import Customers
 from bench.recount.nights import Nights
 from bench.recount.outlook import Outlook
@@ -39,7 +41,7 @@ def main() -> int:
     log_nowhere()
     with ground(chosen.var) as place:
         url = _filled(place, chosen.tickets, chosen.seed)
-        return _compare(app_on(url), url, None if chosen.every_click else chosen.clicks)
+        return _compare(app_on(url), url, None if chosen.every_click else chosen.clicks, chosen.only)
 
 
 def _arguments() -> argparse.Namespace:
@@ -49,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--clicks", type=int, default=8, help="figures of each page that are clicked, chosen at random")
     parser.add_argument("--every-click", action="store_true", help="click every figure of each page")
     parser.add_argument("--var", type=Path, help="a folder whose year is kept for the next run")
+    parser.add_argument("--only", default="", help="compare what has this in its name alone")
     return parser.parse_args()
 
 
@@ -69,19 +72,24 @@ def _filled(place: Ground, tickets: int, seed: int) -> str:
     return place.server.url_of(name)
 
 
-def _compare(app: Flask, url: str, clicks: int | None) -> int:
+def _compare(app: Flask, url: str, clicks: int | None, only: str) -> int:
     began = time.monotonic()
     with travel(to=house.END), direct(url) as connection:
         year = count(connection, house.END)
         _say(f"{len(year.decided):,} promises, {len(year.counted):,} facts counted again in {_since(began)}")
         compared, reader = Compared(), Manager(app, connection)
         pages = Pages(year, Nights(connection, year), reader, compared, clicks)
+        credits_ = Credits(connection, year, reader, compared)
         customers = Customers(connection, year, reader, compared, _AGREEMENTS)
         apart = (
+            ("covered", Covers(connection, year, compared).compare),
+            ("given back", credits_.compare),
             ("bought ahead", Prepaid(connection, year, reader, compared).compare),
             ("foretold", Outlook(connection, year, reader, compared).compare),
         )
         for name, compare in (*pages.each(), *apart, *_others(app, customers, compared)):
+            if only not in name:
+                continue
             at, before = time.monotonic(), len(compared.differences)
             compare()
             _say(f"{name}: {len(compared.differences) - before or 'no'} differences, {_since(at)}")

@@ -3,114 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from bench.recount.hours import FOREVER, Hours
 from bench.recount.log import Clause, Event, Ticket, at_of
+from bench.recount.running import WAITING, Promise, refused
 from bench.recount.void import true_events
 
-_WAITING = frozenset({"customer", "part", "someone"})
 _PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
-_LASTING = {"resolution", "work", "wait"}
-
-
-@dataclass
-class Promise:
-    """One promise from a beginning to an end; several of one clause have numbers from 1."""
-
-    clause: Clause
-    number: int
-    hours: Hours
-    began: int
-    target: int
-    ran: list[list[int]] = field(default_factory=list)
-    """When its clock ran; what has no end yet ends at `FOREVER`."""
-    ended: int | None = None
-    is_void: bool = False
-    broke: int | None = None
-    visit: str = ""
-
-    @property
-    def stops(self) -> frozenset[str]:
-        pauses = _WAITING if self.clause.metric == "work" else self.clause.pauses
-        return pauses | {"done"} | ({_refused(self.visit)} if self.visit else frozenset())
-
-    @property
-    def outcome(self) -> str:
-        if self.broke is not None:
-            return "broken"
-        return "open" if self.ended is None else "void" if self.is_void else "kept"
-
-    @property
-    def settled(self) -> int:
-        """When it was kept, or broke."""
-        found = self.broke if self.broke is not None else self.ended
-        assert found is not None
-        return found
-
-    @property
-    def runs(self) -> bool:
-        return bool(self.ran) and self.ran[-1][1] == FOREVER
-
-    def used(self, at: int) -> int:
-        return sum(self.hours.between(begin, min(end, at)) for begin, end in self.ran)
-
-    def due(self) -> int | None:
-        """When its time is used up; None while it stands still before that."""
-        left = self.target
-        for begin, end in self._pieces():
-            if left <= end - begin:
-                return begin + left
-            left -= end - begin
-        return None
-
-    def breaks(self) -> int | None:
-        """The first instant from there on at which its clock counts again."""
-        left = self.target
-        for begin, end in self._pieces():
-            if left < end - begin:
-                return begin + left
-            left -= end - begin
-        return None
-
-    def check(self, at: int) -> None:
-        breaks = self.breaks() if self.broke is None and self.ended is None else None
-        if breaks is not None and breaks < at:
-            self.broke = breaks
-
-    def check_changed(self, at: int) -> None:
-        """Late by a change: it breaks at the change, not before."""
-        if self.broke is None and self.ended is None and self.used(at) > self.target:
-            self.broke = at
-
-    def run(self, at: int) -> None:
-        if not self.runs:
-            self.ran.append([at, FOREVER])
-
-    def stand(self, at: int) -> None:
-        if self.runs:
-            self.ran[-1][1] = max(at, self.ran[-1][0])
-
-    def end(self, at: int, *, void: bool = False) -> None:
-        if self.ended is None:
-            self.check(at)
-            self.stand(at)
-            self.ended, self.is_void = at, void
-
-    def left(self) -> int:
-        """Whole seconds in hand when it ended; less than nothing for what was used beyond the target."""
-        return (self.target // 1_000_000) - self.used(self.ended or 0) // 1_000_000 if self.ended is not None else 0
-
-    def _pieces(self) -> list[tuple[int, int]]:
-        """Open stretches in which it ran, until its target must be used up."""
-        found, room = [], 0
-        for begin, end in self.ran:
-            for piece in self.hours.within(begin, end):
-                found.append(piece)
-                room += piece[1] - piece[0]
-                if room > self.target:
-                    return found
-        return found
+_LASTING = {"resolution", "work", "wait", "restore"}
+_SAID = {"ticket.restored": "restore", "ticket.planned": "resolution"}
+"""What an agent may say that ends a promise before the ticket is done."""
 
 
 class Clocks:
@@ -130,6 +32,8 @@ class Clocks:
         """Why clocks stood still, each with since when."""
         self._done: int | None = None
         """Since when it is done."""
+        self._said: frozenset[str] = frozenset()
+        """Kinds of promises that hold because an agent said so."""
         self._on_the_way = ""
         """The visit that was neither called back nor is over."""
         self._came = 0
@@ -251,16 +155,16 @@ class Clocks:
 
     def _waits(self, one: Event) -> None:
         after = one.data["after"]
-        self._blocked = self._blocked - _WAITING - {"done"} | ({after} if after else frozenset())
+        self._blocked = self._blocked - WAITING - {"done"} | ({after} if after else frozenset())
 
     def _resolved(self, one: Event) -> None:
-        self._blocked, self._owes_first = self._blocked - _WAITING | {"done"}, False
+        self._blocked, self._owes_first = self._blocked - WAITING | {"done"}, False
         self._done = one.at
         self._end(one.at, "first_response", "next_response", "update", "ownership", "on_site", void=True)
         self._end(one.at, *_LASTING)
 
     def _reopened(self, one: Event) -> None:
-        self._blocked = self._blocked - _WAITING - {"done"}
+        self._blocked = self._blocked - WAITING - {"done"}
         if one.data["before"]["status"] < 4:
             return
         self._done = None
@@ -272,9 +176,18 @@ class Clocks:
             if self._owes_first:
                 self._go_on("first_response", void_only=True)
         self._go_on("update", void_only=True)
-        self._go_on(*_LASTING, void_only=False)
+        self._go_on(*(_LASTING - self._said), void_only=False)
         if self._on_the_way:
             self._go_on("on_site", void_only=True)
+
+    def _says(self, one: Event) -> None:
+        """Taken back, it goes on from now; on a ticket that is done, when that comes back."""
+        metric = _SAID[one.kind]
+        self._said = self._said | {metric} if one.data["on"] else self._said - {metric}
+        if one.data["on"]:
+            self._end(one.at, metric)
+        elif self._done is None:
+            self._go_on(metric, void_only=False)
 
     def _prioritised(self, one: Event) -> None:
         self._priority = _PRIORITIES[one.data["after"]]
@@ -309,8 +222,14 @@ class Clocks:
                 self._end(one.at, "on_site", void=True)
 
     def _refuses(self, one: Event) -> None:
-        reason = frozenset({_refused(one.data["visit"])})
+        reason = frozenset({refused(one.data["visit"])})
         self._blocked = self._blocked | reason if one.data["on"] else self._blocked - reason
+
+    def _suspended(self, _one: Event) -> None:
+        self._blocked |= {"suspended"}
+
+    def _resumed(self, _one: Event) -> None:
+        self._blocked -= {"suspended"}
 
     def _arrived(self, one: Event) -> None:
         self._on_the_way = "" if one.data.get("on", True) else one.data["visit"]
@@ -344,10 +263,6 @@ class Clocks:
         self._is_merged = True
 
 
-def _refused(visit: str) -> str:
-    return f"refused {visit}"
-
-
 def _reached(one: Event) -> int:
     """When the words reached us, which may be before they were filed."""
     return at_of(one.data["received"]) if one.data.get("received") else one.at
@@ -362,12 +277,16 @@ _STEPS = {
     "ticket.waiting": "_waits",
     "ticket.resolved": "_resolved",
     "ticket.reopened": "_reopened",
+    "ticket.restored": "_says",
+    "ticket.planned": "_says",
     "ticket.prioritised": "_prioritised",
     "ticket.assigned": "_assigned",
     "ticket.handed": "_handed",
     "ticket.spammed": "_spammed",
     "ticket.merged": "_merged",
     "ticket.split": "_split",
+    "agreement.suspended": "_suspended",
+    "agreement.resumed": "_resumed",
     "visit.dispatched": "_dispatched",
     "visit.arrived": "_arrived",
     "visit.refused": "_refuses",

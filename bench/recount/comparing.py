@@ -40,7 +40,7 @@ class Compared:
             for key, value in counted.items():
                 self.same(f"{where} {key}", told.get(key) if isinstance(told, Mapping) else None, value)
         elif isinstance(counted, (list, tuple)):
-            if not isinstance(told, list) or len(told) != len(counted):
+            if not isinstance(told, (list, tuple)) or len(told) != len(counted):
                 self.differences.append(f"{where}: {told} is told, {counted} counted")
                 return
             for place, value in enumerate(counted):

@@ -25,8 +25,6 @@ class Customers:
     def __init__(self, connection: Connection, year: Year, reader: Reader, compared: Compared, many: int) -> None:
         self._year, self._reader, self._compared, self._many = year, reader, compared, many
         self._owners = dict(connection.execute("SELECT id, organization_id FROM contract").fetchall())
-        credits_ = "SELECT commitment_id, state, currency, amount_cents FROM credit"
-        self._credits = {row[0]: row[1:] for row in connection.execute(credits_)}
         self._by_agreement: dict[int, list[Decided]] = defaultdict(list)
         for one in sorted(year.decided, key=lambda each: (each.at, each.id)):
             if one.agreement is not None:
@@ -88,18 +86,6 @@ class Customers:
         self._compared.rows += len(lines)
         if sorted(lines) != sorted(due):
             self._compared.differences.append(f"{where}: other promises are listed")
-        self._compared.same(where, {"credits": told["credit_sums"]}, {"credits": self._credited(mine)})
-
-    def _credited(self, mine: Sequence[Decided]) -> list[dict[str, Any]]:
-        sums: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for one in mine:
-            if one.id in self._credits:
-                state, currency, cents = self._credits[one.id]
-                sums[state, currency].append(cents)
-        return [
-            {"state": state, "currency": currency, "count": len(each), "amount_cents": sum(each)}
-            for (state, currency), each in sorted(sums.items())
-        ]
 
     def _of(self, owner: int) -> list[int]:
         return [key for key in self._by_agreement if self._owners[key] == owner]

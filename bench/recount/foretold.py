@@ -84,15 +84,20 @@ class Foretold:
         self.at, self.ends = known.at, known.at + 10 * DAY
 
     @cached_property
-    def hours(self) -> list[tuple[int, int, float]]:
-        """Whole hours of the clock, the first from now on, with what each is good for."""
+    def there(self) -> list[tuple[int, int, dict[int, float]]]:
+        """Whole hours of the clock, the first from now on, with what each person does in an hour of it."""
         habits, shifts = self._habits(), self._people.on_call(self.ends)
         found, since = [], self.at
         while since < self.ends:
             until = min((since // HOUR + 1) * HOUR, self.ends)
-            found.append((since, until, self._rate(habits, shifts, since, until) * (until - since) / HOUR))
+            found.append((since, until, self._rates(habits, shifts, since, until)))
             since = until
         return found
+
+    @cached_property
+    def hours(self) -> list[tuple[int, int, float]]:
+        """What each of them is good for."""
+        return [(since, until, sum(rates.values()) * (until - since) / HOUR) for since, until, rates in self.there]
 
     @cached_property
     def due(self) -> list[Due]:
@@ -101,7 +106,7 @@ class Foretold:
     @cached_property
     def chances(self) -> dict[int, float]:
         """That fewer get done until it is late than are to be done before it, and it."""
-        return {one.id: 1.0 if one.late <= self.at else _fewer(place, self._work(one.late))
+        return {one.id: 1.0 if one.late <= self.at else _fewer(place, self.work(one.late))
                 for place, one in enumerate(self.due, 1)}  # fmt: skip
 
     @cached_property
@@ -146,16 +151,16 @@ class Foretold:
                 found[one.agent][one.hour] += 1
         return {agent: {hour: many / _WEEKS for hour, many in mine.items()} for agent, mine in found.items()}
 
-    def _rate(self, habits: Mapping[int, Mapping[int, float]], shifts: Mapping[int, list[tuple[int, int]]],
-              since: int, until: int) -> float:  # fmt: skip
-        hour, total = self._year.when(since)[1], 0.0
+    def _rates(self, habits: Mapping[int, Mapping[int, float]], shifts: Mapping[int, list[tuple[int, int]]],
+               since: int, until: int) -> dict[int, float]:  # fmt: skip
+        hour, found = self._year.when(since)[1], {}
         for agent, usual in habits.items():
             pace = sum(usual.values()) / len(usual)
             rate = usual[hour] if hour in usual else pace * _part(shifts.get(agent, []), since, until)
-            total += rate * (1 - _part(self._people.away.get(agent, []), since, until))
-        return total
+            found[agent] = rate * (1 - _part(self._people.away.get(agent, []), since, until))
+        return {agent: rate for agent, rate in found.items() if rate > 0}
 
-    def _work(self, until: int) -> float:
+    def work(self, until: int) -> float:
         """What gets done by then, on average."""
         parts = ((room, since, end) for since, end, room in self.hours if since < until)
         return math.fsum(room * (min(end, until) - since) / (end - since) for room, since, end in parts)

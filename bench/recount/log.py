@@ -39,6 +39,10 @@ class Clause:
     targets: Mapping[str, int]
     calendar: int | None
     pauses: frozenset[str]
+    version: int | None
+    """Of the agreement it is part of."""
+    credit: Mapping[str, Any]
+    """What a break gives back."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +149,18 @@ def _products(connection: Connection) -> dict[int, str]:
 
 def _clauses(connection: Connection) -> Iterator[Clause]:
     asked = (
-        "SELECT clause.id, contract_id, policy_id, number, metric, target_seconds, targets, calendar_id, pauses FROM"
+        "SELECT clause.id, contract_id, policy_id, number, metric, target_seconds, targets, calendar_id, pauses,"
+        " contract_version_id, credit FROM"
         " (SELECT id, policy_version_id, contract_version_id, number, metric, target_seconds, targets, calendar_id,"
-        " pauses FROM clause) clause"
+        " pauses, credit FROM clause) clause"
         " LEFT JOIN (SELECT id, contract_id FROM contract_version) agreed ON agreed.id = contract_version_id"
         " LEFT JOIN (SELECT id, policy_id FROM policy_version) said ON said.id = policy_version_id"
     )
-    for key, agreement, policy, number, metric, target, targets, calendar, pauses in connection.execute(asked):
+    for key, agreement, policy, number, metric, target, targets, calendar, *more in connection.execute(asked):
         owner = f"p{policy}" if agreement is None else f"c{agreement}"
         by_priority = {name: seconds * 1_000_000 for name, seconds in targets.items()}
         yield Clause(key, f"{owner}:{number or metric}", agreement, metric, target * 1_000_000, by_priority, calendar,
-                     frozenset(pauses))  # fmt: skip
+                     frozenset(more[0]), *more[1:])  # fmt: skip
 
 
 def at_of(said: str) -> int:

@@ -12,8 +12,9 @@ from bench.recount.clocks import Clocks
 from bench.recount.comparing import Compared, Reader
 from bench.recount.foretold import DAY, Due, Foretold, Known, Made, people, utc
 from bench.recount.hands import Held
-from bench.recount.hours import micro
+from bench.recount.hours import SECOND, micro
 from bench.recount.log import Connection, Ticket
+from bench.recount.suggestion import suggested
 from bench.recount.year import Year
 
 _DID = re.compile(
@@ -23,9 +24,12 @@ _DID = re.compile(
 )
 _EXPECTS = re.compile(r"([\d.]+) of these 24 hours are expected to slip: between (\d+) and (\d+), four times in five")
 _LIKELY = re.compile(r"(\w+) (?:is|are) likely to slip")
+_ASKS = re.compile(r"Ask \w+ to begin at .*? done in time\.")
 _NUMBERS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _MANY = 300
 """Beyond so many the product takes a curve for the sum, which is right to the third place."""
+_REMEMBERED = 57 * DAY
+"""What was decided before that neither makes a habit nor counts as usual."""
 _EXACT, _SHOWN, _NEARLY = 1e-9, 1e-4, 2e-3
 """Of what is kept; of what a table shows, with four digits; of the curve."""
 
@@ -40,6 +44,7 @@ class Told(NamedTuple):
     high: int
     usual: float
     slips: dict[int, float]
+    suggestion: dict[str, int] | None
 
 
 class Outlook:
@@ -67,6 +72,10 @@ class Outlook:
         bounds = int(len(mine.today) > _MANY)
         self._compared.near(f"{where} low", told.low, low, bounds)
         self._compared.near(f"{where} high", told.high, high, bounds)
+        asked = suggested(mine)
+        advice = asked and [asked.agent, asked.at // SECOND, asked.usual // SECOND, asked.more]
+        given = told.suggestion and [told.suggestion[name] for name in ("agent_id", "at", "usual", "short")]
+        self._compared.same(f"{where} suggestion", given, advice)
         due = {one.id for one in mine.today}
         self._compared.same(f"{where} promises", sorted(told.slips), sorted(due))
         for key in due & told.slips.keys():
@@ -118,6 +127,8 @@ class Outlook:
         if near < _NEARLY:
             self._compared.same("next promises", sorted(named.elements()), sorted(due_now.elements()))
         text = self._reader.page("/promises/next")
+        said = _ASKS.search(text)
+        self._compared.same("who could begin earlier", said[0] if said else None, self._advice(mine))
         mean, low, high = mine.expected()
         said = _EXPECTS.search(text)
         if near < _NEARLY:
@@ -128,11 +139,22 @@ class Outlook:
             found = _LIKELY.search(text)
             self._compared.same("likely to slip", found[1] if found else None, number)
 
+    def _advice(self, mine: Foretold) -> str | None:
+        """As long as there is time for it."""
+        asked = suggested(mine)
+        if asked is None or asked.at <= self._year.now:
+            return None
+        named = "SELECT split_part(name, ' ', 1) FROM agent WHERE id = %s"
+        [(name,)] = self._connection.execute(named, [asked.agent]).fetchall()
+        more = "one more gets" if asked.more == 1 else f"{asked.more} more get"
+        begin, usual = (f"{self._year.wall(at):%H:%M}" for at in (asked.at, asked.usual))
+        return f"Ask {name} to begin at {begin} instead of {usual}: {more} done in time."
+
     def _told(self) -> Iterator[Told]:
-        asked = "SELECT id, made_at, is_judged, mean, low, high, usual FROM forecast ORDER BY made_at"
-        for key, at, *rest in self._connection.execute(asked).fetchall():
+        asked = "SELECT id, picture -> 'suggestion', made_at, is_judged, mean, low, high, usual FROM forecast"
+        for key, suggestion, at, *rest in self._connection.execute(f"{asked} ORDER BY made_at").fetchall():
             items = "SELECT commitment_id, slips FROM forecast_item WHERE forecast_id = %s"
-            yield Told(micro(at), *rest, dict(self._connection.execute(items, [key]).fetchall()))
+            yield Told(micro(at), *rest, dict(self._connection.execute(items, [key]).fetchall()), suggestion)
 
     def _known(self, instants: Sequence[int]) -> list[Known]:
         """Each ticket once, as it was at every instant."""
@@ -141,15 +163,21 @@ class Outlook:
         found = [Known(at) for at in instants]
         for ticket in self._year.log.tickets():
             parted = next((one.at for one in ticket.events if one.kind == "ticket.parted"), 0)
+            last, many = None, 0
             for known in found:
                 events = [one for one in ticket.events if one.at <= known.at]
-                if events and parted <= known.at:
-                    self._add(known, replace(ticket, events=events), names)
+                if not events or parted > known.at:
+                    continue
+                if last is None or last.due or len(events) > many:
+                    last, many = self._stood(replace(ticket, events=events), known.at, names), len(events)
+                known.made += [one for one in last.made if one.at >= known.at - _REMEMBERED]
+                known.due += last.due
         return found
 
-    def _add(self, known: Known, ticket: Ticket, names: dict[tuple[int, int, int], int]) -> None:
-        held = Held(ticket)
-        for one in Clocks(ticket, self._year.log.hours).run(ticket, known.at):
+    def _stood(self, ticket: Ticket, at: int, names: dict[tuple[int, int, int], int]) -> Known:
+        """One ticket; nothing becomes of it until something happens, unless a clock runs."""
+        known, held = Known(at), Held(ticket)
+        for one in Clocks(ticket, self._year.log.hours).run(ticket, at):
             name = names.get((ticket.id, one.clause.id, one.number), 0)
             if one.outcome in {"kept", "broken"}:
                 day, hour = self._year.when(one.settled)
@@ -157,6 +185,7 @@ class Outlook:
                 known.made.append(Made(one.settled, day, hour, agent, one.outcome == "broken"))
             elif one.ended is None and one.runs and (due := one.due()) is not None:
                 known.due.append(Due(name, ticket.number, due, one.breaks() or due))
+        return known
 
 
 def _anew(told: Told, mine: Foretold) -> Told:
@@ -165,4 +194,4 @@ def _anew(told: Told, mine: Foretold) -> Told:
         return told
     mean, low, high = mine.expected()
     slips = {one.id: mine.chances[one.id] for one in mine.today}
-    return Told(told.at, told.is_judged, mean, low, high, mine.usual(), slips)
+    return Told(told.at, told.is_judged, mean, low, high, mine.usual(), slips, told.suggestion)

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bench.recount.clocks import Clocks, Promise
+from bench.recount.clocks import Clocks
 from bench.recount.hands import Held
 from bench.recount.hours import micro
 from bench.recount.log import Connection, Log, Ticket
+from bench.recount.running import Promise
 from bench.recount.service import Service, roots
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,6 +23,7 @@ class Decided(NamedTuple):
 
     id: int
     ticket: int
+    clause: int
     outcome: str
     is_excused: bool
     at: int
@@ -155,8 +157,9 @@ def _promises(year: Year, ticket: Ticket, names: Mapping[tuple[int, int, int], i
         if one.outcome in {"kept", "broken"}:
             at, hands = one.settled, held.at(one.settled)
             year.decided.append(
-                Decided(name, ticket.number, one.outcome, name in excused, at, *year.when(at), one.clause.metric,
-                        one.clause.key, ticket.customer, one.clause.agreement, *hands, ticket.product, one.left())
+                Decided(name, ticket.number, one.clause.id, one.outcome, name in excused, at, *year.when(at),
+                        one.clause.metric, one.clause.key, ticket.customer, one.clause.agreement, *hands,
+                        ticket.product, one.left())
             )  # fmt: skip
         if one.ended is None and ticket.status < 4 and not ticket.is_unwanted and name not in excused:
             year.running.append(_running(ticket, one))

@@ -6,17 +6,16 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import update
 
+from bench.year import equipment
 from helpdesk.db import db
 from helpdesk.people.models import Agent, Brand, Contact, Membership, Organization, Team
 from helpdesk.tickets.models import Tag
-from sla.assets import serials
-from sla.assets.models import Asset
 from sla.calendars.models import Calendar, CalendarVersion
-from sla.contracts.models import Contract, ContractVersion, CoverageLine
+from sla.contracts.models import Contract, ContractVersion
 from sla.policies.models import Clause, PolicyVersion, SLAPolicy
 
 BEGIN, END = datetime(2025, 10, 13, 12, tzinfo=UTC), datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -35,18 +34,43 @@ TEAMS, AGENTS, TOPICS = 4, 24, 9
 _LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 _WEEK = ("mon", "tue", "wed", "thu", "fri")
 _HOUR = 3600
+_MONTHLY = tuple(datetime(2025, 11, 4, 16, tzinfo=UTC) + timedelta(days=28 * place) for place in range(13))
+PAUSED = {
+    0: [(datetime(2026, 2, 3, 9, tzinfo=UTC), datetime(2026, 3, 20, 15, 30, tzinfo=UTC))],
+    1: [(since, since + timedelta(hours=50)) for since in _MONTHLY],
+    3: [(datetime(2026, 9, 7, 6, tzinfo=UTC), datetime(2026, 10, 12, 20, tzinfo=UTC))],
+}
+"""When some agreements were suspended, by the rest of their customer's number; the last were cancelled then."""
+_FEES: tuple[Mapping[str, Any], ...] = (
+    {"value_cents": 30_003, "period": "quarter", "credit_cap_percent": 15, "starts_on": date(2023, 11, 30)},
+    {"value_cents": 120_000, "starts_on": date(2024, 1, 1)},
+    {"value_cents": 9_999, "period": "month", "currency": "EUR", "credit_cap_percent": 35, "zone": "Europe/London",
+     "starts_on": date(2023, 12, 31)},
+    {"value_cents": None, "starts_on": date(2024, 1, 1)},
+)  # fmt: skip
+"""What agreements cost, and how much of it credits may give back; one that says no fee has no such share."""
+_CREDITED = 40
+"""Only so many customers, who write most, get anything back: each credit is proposed by the product's own hands."""
 _HOLIDAYS = ["2025-11-27", "2026-05-25", "12-25", "01-01", "07-04"]
+
+
+class Paused(NamedTuple):
+    """An agreement that was suspended; `is_told`: its open tickets stood still for it."""
+
+    contract: int
+    since: datetime
+    until: datetime
+    is_told: bool
 
 
 @dataclass(frozen=True)
 class Customer:
-    """An organization, who writes from it, what it owns and the versions of its agreement."""
+    """An organization, who writes from it, what it owns and when its agreement was suspended."""
 
     id: int
     contacts: tuple[int, ...]
     assets: tuple[int, ...]
-    agreements: tuple[tuple[datetime, int, tuple[int, ...]], ...] = ()
-    """From when on, the version, its clauses."""
+    paused: tuple[Paused, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,8 +78,6 @@ class House:
     """Ids of what tickets are made of."""
 
     customers: tuple[Customer, ...]
-    policies: tuple[tuple[datetime, int, tuple[int, ...]], ...]
-    """Versions of the policy for everybody else: from when on, the version, its clauses."""
     boss: int
 
 
@@ -64,10 +86,10 @@ def build(customers: int, chance: random.Random) -> House:
     db.session.execute(update(Brand).values(zone=ZONE))
     _people()
     office, london = _calendars()
-    policies = _policy(office)
+    _policies(office)
     made = tuple(_customer(number, office, london, chance) for number in range(1, customers + 1))
     db.session.commit()
-    return House(made, policies, 1)
+    return House(made, 1)
 
 
 def _people() -> None:
@@ -75,9 +97,8 @@ def _people() -> None:
     for key in range(1, AGENTS + 1):
         role = "admin" if key == 1 else "agent"
         zone = zones[key % len(zones)]
-        db.session.add(
-            Agent(id=key, email=f"a{key}@desk.example", name=f"Agent {key}", role=role, zone=zone, created_at=_LONG_AGO)
-        )
+        called = {"email": f"a{key}@desk.example", "name": f"A{key} Agent"}
+        db.session.add(Agent(id=key, role=role, zone=zone, created_at=_LONG_AGO, **called))
     db.session.flush()
     for key in range(1, TEAMS + 1):
         db.session.add(Team(id=key, brand_id=1, name=f"Team {key}"))
@@ -106,10 +127,7 @@ def _calendar(name: str, versions: Mapping[datetime, Mapping[str, Any]]) -> int:
     return made.id
 
 
-def _policy(office: int) -> tuple[tuple[datetime, int, tuple[int, ...]], ...]:
-    made = SLAPolicy(name="Everybody", rank=10, created_at=_LONG_AGO)
-    db.session.add(made)
-    db.session.flush()
+def _policies(office: int) -> None:
     first = (
         _clause("first_response", 2 * _HOUR, office),
         _clause("next_response", 4 * _HOUR, office),
@@ -121,14 +139,21 @@ def _policy(office: int) -> tuple[tuple[datetime, int, tuple[int, ...]], ...]:
         _clause("ownership", 2 * _HOUR, office),
         _clause("update", 16 * _HOUR, office),
     )
-    found = []
-    for number, (at, clauses) in enumerate(((_LONG_AGO, first), (OTHER_TERMS, second)), 1):
-        version = PolicyVersion(policy_id=made.id, number=number, valid_from=at, conditions={"all": []}, created_at=at)
+    _policy("Everybody", [], [(_LONG_AGO, first), (OTHER_TERMS, second)])
+    warranty = _clause("first_response", 3 * _HOUR, None), _clause("resolution", 30 * _HOUR, office)
+    _policy("Warranty", [{"field": "cover", "is": ["warranty"]}], [(_LONG_AGO, warranty)])
+
+
+def _policy(name: str, asks: list[dict[str, Any]], versions: list[tuple[datetime, tuple[Clause, ...]]]) -> None:
+    made = SLAPolicy(name=name, rank=10, created_at=_LONG_AGO)
+    db.session.add(made)
+    db.session.flush()
+    for number, (at, clauses) in enumerate(versions, 1):
+        conditions = {"all": asks}
+        version = PolicyVersion(policy_id=made.id, number=number, valid_from=at, conditions=conditions, created_at=at)
         version.clauses = _placed(clauses)
         db.session.add(version)
         db.session.flush()
-        found.append((at, version.id, tuple(one.id for one in version.clauses)))
-    return tuple(found)
 
 
 def _clause(metric: str, seconds: int, calendar_id: int | None, **more: Any) -> Clause:
@@ -149,53 +174,59 @@ def _customer(number: int, office: int, london: int, chance: random.Random) -> C
     contacts = tuple(2 * number - place for place in (1, 0))
     for key in contacts:
         db.session.add(Contact(id=key, name=f"Person {key}", organization_id=number, created_at=_LONG_AGO))
-    assets = [_asset(number, place) for place in range(chance.randrange(4))]
-    db.session.add_all(assets)
-    db.session.flush()
-    agreements = tuple(_agreement(number, office, london)) if number % 3 else ()
-    return Customer(number, contacts, tuple(one.id for one in assets), agreements)
+    assets = equipment.units(number, chance.randrange(4))
+    return Customer(number, contacts, assets, tuple(_agreement(number, office, london)) if number % 3 else ())
 
 
-def _asset(owner: int, place: int) -> Asset:
-    serial = f"KX-{owner}-{place}"
-    model = f"KX-{(owner + place) % 7}"
-    return Asset(
-        organization_id=owner, serial=serial, serial_key=serials.key(serial), model=model, created_at=_LONG_AGO
-    )
-
-
-def _agreement(owner: int, office: int, london: int) -> Iterator[tuple[datetime, int, tuple[int, ...]]]:
+def _agreement(owner: int, office: int, london: int) -> Iterator[Paused]:
+    """Its versions; some are suspended for weeks, one of these ends so."""
     made = Contract(organization_id=owner, number=f"C-{owner}", created_at=_LONG_AGO)
     db.session.add(made)
     db.session.flush()
-    changes = (_LONG_AGO, OTHER_TERMS) if owner % 4 == 0 else (_LONG_AGO,)
-    for number, at in enumerate(changes, 1):
+    changes = [(_LONG_AGO, "active")] + [(OTHER_TERMS, "active")] * (owner % 4 == 0)
+    for since, until in PAUSED.get(owner % 7, ()):
+        ends = "cancelled" if owner % 7 == 3 else "active"
+        changes = sorted([*changes, (since, "suspended"), (until, ends)])
+        yield Paused(made.id, since, until, is_told=_stands(owner))
+    words = 1
+    for number, (at, state) in enumerate(changes, 1):
+        words += at == OTHER_TERMS
         version = ContractVersion(
-            contract_id=made.id, number=number, valid_from=at, name="Gold" if owner % 3 == 1 else "Silver",
-            kind="support", starts_on=date(2024, 1, 1), ends_on=date(2028, 12, 31), zone=ZONE, value_cents=120_000,
-            created_at=at,
+            contract_id=made.id, number=number, valid_from=at, name="Gold" if owner % 3 == 1 else "Silver", state=state,
+            kind="support", ends_on=date(2028, 12, 31), created_at=at, pauses_when_suspended=_stands(owner),
+            **{"zone": ZONE, **_FEES[owner // 3 % len(_FEES)]},
         )  # fmt: skip
-        version.lines = [CoverageLine(position=1, name="Everything")]
-        version.clauses = _placed(_gold(london, owner, number) if owner % 3 == 1 else _silver(office, number))
+        version.lines = equipment.lines(owner, office)
+        version.clauses = _placed(_gold(london, owner, words) if owner % 3 == 1 else _silver(office, owner, words))
         db.session.add(version)
         db.session.flush()
-        yield at, version.id, tuple(one.id for one in version.clauses)
+
+
+def _stands(owner: int) -> bool:
+    """Whether what was promised stands still while the agreement is suspended."""
+    return owner % 2 == 1 or owner % 7 == 3
 
 
 def _gold(london: int, owner: int, number: int) -> tuple[Clause, ...]:
-    credit = {"kind": "amount", "value": 2500} if owner % 10 == 1 else {}
     return (
-        _clause("first_response", number * _HOUR, None, number="4.1", credit=credit),
-        _clause("update", 16 * _HOUR, london, number="4.2"),
-        _clause("resolution", 24 * _HOUR, None, number="4.3"),
+        _clause("first_response", number * _HOUR, None, number="4.1", credit=_credit(owner, "percent", 12.5)),
+        _clause("update", 16 * _HOUR, london, number="4.2", credit=_credit(owner, "amount", 1500)),
+        _clause("resolution", 24 * _HOUR, None, number="4.3", credit=_credit(owner, "percent", 33.3, cap=5000)),
         _clause("on_site", 6 * _HOUR, london, number="4.4"),
+        _clause("restore", 10 * _HOUR, london, number="4.5", pauses=["part"]),
     )
 
 
-def _silver(office: int, number: int) -> tuple[Clause, ...]:
+def _silver(office: int, owner: int, number: int) -> tuple[Clause, ...]:
     return (
         _clause("first_response", 4 * number * _HOUR, office, number="4.1", targets={"urgent": _HOUR}),
-        _clause("next_response", 6 * _HOUR, office, number="4.2"),
-        _clause("work", 24 * _HOUR, office, number="4.3", pauses=[]),
+        _clause("next_response", 6 * _HOUR, office, number="4.2", credit=_credit(owner, "amount", 700, cap=650)),
+        _clause("work", 24 * _HOUR, office, number="4.3", pauses=[], credit=_credit(owner, "percent", 2)),
         _clause("on_site", 4 * _HOUR, office, number="4.4", pauses=["customer"], targets={"urgent": 2 * _HOUR}),
+        _clause("wait", 20 * _HOUR, None, number="4.5", pauses=["part"]),
     )
+
+
+def _credit(owner: int, kind: str, value: float, **more: int) -> dict[str, Any]:
+    """What a break gives back, where anything does."""
+    return {"kind": kind, "value": value, **more} if owner % 5 in {1, 2} and owner <= _CREDITED else {}

@@ -15,24 +15,19 @@ from typing import Any
 import psycopg
 from sqlalchemy import select, text
 
+from bench.year import owing
 from bench.year.house import END, FORETOLD, House
 from bench.year.life import Held, Life
 from bench.year.lives import Lives
 from bench.year.writing import copy_rows, number_on, tell, write
 from helpdesk.db import among, db
 from helpdesk.now import travel
-from helpdesk.people.models import Agent
 from helpdesk.tickets.models import Ticket
-from sla.commitments import excusing
 from sla.commitments.clock import fold
 from sla.commitments.facts import Cycle
 from sla.commitments.grounds import History
 from sla.commitments.history import histories
-from sla.commitments.models import Commitment
 from sla.commitments.stored import instant, instant_or_none
-from sla.contracts import credits as owed
-from sla.contracts.models import ContractVersion
-from sla.policies.models import Clause
 from sla.reports import counting as promises
 from sla.reports import outlook, tallying
 from sla.volume import counting as service
@@ -41,8 +36,6 @@ _BATCH = 500
 _BEFORE_ALL = datetime(2020, 1, 1, tzinfo=UTC)
 _RUNS = ("running", "paused")
 _JUST_BEFORE = timedelta(microseconds=1)
-_EXCUSED = 40
-"""Every so manyth broken promise is excused."""
 _COLUMNS = (
     "id, ticket_id, entitlement_id, clause_id, cycle, metric, outcome, target_seconds, started_at, due_at, breaks_at,"
     " warns_at, fires_at, ended_at, broken_at, broken_on_change, elapsed_seconds, excuse"
@@ -65,8 +58,8 @@ Key = tuple[int, int, int]
 class Judging:
     """Writes and judges lives, a batch at a time, beside the app's context it is used in."""
 
-    def __init__(self, connection: psycopg.Connection[Any], house: House) -> None:
-        self._connection, self._house = connection, house
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
         self._ids = count(1)
         self._keys: dict[Key, int] = {}
         self._said: dict[Key, str] = {}
@@ -75,7 +68,7 @@ class Judging:
 
     def judge(self, lives: Sequence[Life]) -> None:
         """Up to the first day that is foretold."""
-        write(self._connection, self._house, lives)
+        write(self._connection, lives)
         self._unfinished += self._go_on(lives, _BEFORE_ALL, FORETOLD[0])
 
     def foretell(self) -> None:
@@ -150,7 +143,7 @@ class Judging:
 
 def fill(connection: psycopg.Connection[Any], house: House, tickets: int, seed: int) -> int:
     """Write, judge and count about so many tickets in the app's context, up to the end of the year; how many."""
-    judging, batch, made = Judging(connection, house), list[Life](), 0
+    judging, batch, made = Judging(connection), list[Life](), 0
     for lives in Lives(house, tickets, seed).all():
         batch += lives
         if len(batch) >= _BATCH:
@@ -161,8 +154,7 @@ def fill(connection: psycopg.Connection[Any], house: House, tickets: int, seed: 
     judging.foretell()
     number_on(connection)
     with travel(to=END):
-        _credit()
-        _excuse(house)
+        owing.settle(house.boss, seed)
         _count()
     return made + len(batch)
 
@@ -174,25 +166,6 @@ def _before(history: History, change: datetime) -> tuple[History, datetime]:
 
 def _word(outcome: str) -> str:
     return outcome if outcome in {"kept", "broken"} else ""
-
-
-def _credit() -> None:
-    """What broken promises cost, where the agreement says so, in the order they broke."""
-    rows = select(Commitment, ContractVersion).join(Clause, Clause.id == Commitment.clause_id)
-    rows = rows.join(ContractVersion, ContractVersion.id == Clause.contract_version_id)
-    broken = Commitment.broken_at.is_not(None), Commitment.outcome == "broken", Clause.credit != {}
-    for commitment, version in db.session.execute(rows.where(*broken).order_by(Commitment.broken_at)).all():
-        owed.propose(commitment, version)
-    db.session.commit()
-
-
-def _excuse(house: House) -> None:
-    boss = db.session.get_one(Agent, house.boss)
-    rows = select(Commitment, Ticket).join(Ticket, Ticket.id == Commitment.ticket_id)
-    broken = rows.where(Commitment.outcome == "broken", Commitment.id % _EXCUSED == 0).order_by(Commitment.id)
-    for commitment, ticket in db.session.execute(broken.limit(2000)).all():
-        excusing.excuse(ticket, commitment, by=boss, reason="The road was flooded.")
-    db.session.commit()
 
 
 def _count() -> None:

@@ -79,6 +79,8 @@ class Life:
     visits: int = 0
     is_on_the_way: bool = False
     is_refused: bool = False
+    says: dict[str, bool] = field(default_factory=dict)
+    """What agents said of the work itself, by kind of event."""
 
     @property
     def began_at(self) -> datetime:

@@ -313,6 +313,12 @@ class Lives:
             if at >= END:
                 return
 
+    def _says(self, life: Life, at: datetime) -> None:
+        """It runs again, or a plan is agreed; or not so."""
+        kind = self._chance.choice(("ticket.restored", "ticket.restored", "ticket.planned"))
+        life.says[kind] = not life.says.get(kind, False)
+        life.tell(kind, at, agent=self._agent(), on=life.says[kind])
+
     def _agent(self) -> int:
         return self._chance.randrange(2, AGENTS + 1)
 
@@ -325,8 +331,17 @@ def _after(at: datetime, life: Life) -> datetime:
 _WHEN_OPEN = {
     "answers": 40, "answers_and_ends": 8, "answers_and_waits": 10, "writes": 10, "hands": 8, "assigns": 7, "done": 9,
     "hurries": 6, "notes": 3, "waits": 3, "speaks": 4, "is_unwanted": 2, "done_by_mistake": 2, "machine_answers": 2,
-    "splits": 8, "visits": 8,
+    "splits": 8, "visits": 8, "says": 9,
 }  # fmt: skip
 _WHEN_WAITING = {"writes": 55, "done": 15, "answers": 8, "goes_on": 6, "hands": 5, "machine_answers": 4, "notes": 3,
-                 "splits": 5, "visits": 8}  # fmt: skip
-_WHEN_DONE = {"nothing": 70, "writes": 18, "goes_on": 5, "machine_answers": 4, "notes": 3, "splits": 2, "visits": 1}
+                 "splits": 5, "visits": 8, "says": 4}  # fmt: skip
+_WHEN_DONE = {
+    "nothing": 70,
+    "writes": 18,
+    "goes_on": 5,
+    "machine_answers": 4,
+    "notes": 3,
+    "splits": 2,
+    "visits": 1,
+    "says": 1,
+}

@@ -1,4 +1,4 @@
-"""Lives as rows of the product's tables, by COPY; what covers each is written with it, as it would be decided."""
+"""Lives as rows of the product's tables, by COPY; what covers each is decided by the product and written with it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from sqlalchemy import select
 
-from bench.year.house import House
+from bench.year import suspensions
 from bench.year.life import Life
+from helpdesk.db import among, db
+from helpdesk.tickets.models import Ticket
+from sla.entitlements import deciding
+from sla.entitlements.library import Library
+from sla.entitlements.writing import row_of
 
 Row = Sequence[Any]
 _TICKET = (
@@ -23,25 +29,29 @@ _MESSAGE = (
     ' body_text, reply_text, body_html, source_html, remote_images, "to", warning, external_id, created_at'
 )
 _ENTITLEMENT = (
-    "id, ticket_id, source, contract_version_id, policy_version_id, clause_ids, billable, reason, alternatives,"
-    " judged_at, decided_at"
+    "id, ticket_id, source, contract_version_id, coverage_line_id, warranty_id, policy_version_id, clause_ids,"
+    " billable, reason, alternatives, judged_at, decided_at"
 )
 _EVENT = "ticket_id, kind, at, agent_id, contact_id, message_id, data"
 _ASSET = "ticket_id, asset_id, state, created_at"
 _TAG = "ticket_id, tag_id"
 
 
-def write(connection: psycopg.Connection[Any], house: House, lives: Sequence[Life]) -> None:
-    """What they are in the end; what happened to them is yet to be told."""
+def write(connection: psycopg.Connection[Any], lives: Sequence[Life]) -> None:
+    """What they are in the end, and what covers them; what happened to them is yet to be told."""
     connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
-    decided = {life.id: _decided(house, life) for life in lives}
     copy_rows(connection, "ticket", _TICKET, map(_ticket, lives))
     copy_rows(connection, "message", _MESSAGE, (row for life in lives for row in _messages(life)))
-    copy_rows(connection, "entitlement", _ENTITLEMENT, decided.values())
     copy_rows(connection, "ticket_asset", _ASSET, ((life.id, one, state, life.created_at) for life in lives
                                                for one, state in life.assets))  # fmt: skip
     copy_rows(connection, "ticket_tag", _TAG, ((life.id, one) for life in lives for one in life.tags))
     connection.commit()
+    by_ticket = {life.id: life for life in lives}
+    decided = list(_decided(by_ticket))
+    db.session.rollback()
+    copy_rows(connection, "entitlement", _ENTITLEMENT, (row for row, _ in decided))
+    connection.commit()
+    suspensions.tell(by_ticket, {row[0]: contract for row, contract in decided if contract is not None})
 
 
 def tell(connection: psycopg.Connection[Any], lives: Sequence[Life], since: datetime, until: datetime) -> None:
@@ -103,13 +113,18 @@ def _events(life: Life) -> Iterator[Row]:
     yield from life.told[opening:]
 
 
-def _decided(house: House, life: Life) -> Row:
-    """The agreement that is in force for the customer when the request arrives, or else the policy."""
-    arrived = life.told[0].data.get("received")
-    at = datetime.fromisoformat(arrived) if arrived else life.created_at
-    agreed = [one for one in life.customer.agreements if one[0] <= at]
-    version, clauses = (agreed or [one for one in house.policies if one[0] <= at])[-1][1:]
-    mine = ("contract", version, None) if agreed else ("policy", None, version)
-    both = life.id, life.id
-    reason = "The agreement covers it." if agreed else "The policy for everybody."
-    return *both, *mine, {"ids": list(clauses)}, False, reason, {"lost": []}, at, life.created_at
+def _decided(lives: Mapping[int, Life]) -> Iterator[tuple[Row, int | None]]:
+    """What the product decides for each as of its arrival; the agreement, where it is one."""
+    asked = select(Ticket).where(among(Ticket.id, list(lives))).order_by(Ticket.id)
+    tickets = db.session.scalars(asked).all()
+    library = Library(tickets)
+    for ticket in tickets:
+        life = lives[ticket.id]
+        arrived = life.told[0].data.get("received")
+        at = datetime.fromisoformat(arrived) if arrived else life.created_at
+        decision = deciding.decide(*library.asked(ticket, at))
+        made = row_of(ticket.id, decision, at=at)
+        covers = made.contract_version_id, made.coverage_line_id, made.warranty_id, made.policy_version_id
+        said = made.clause_ids, made.billable, made.reason, made.alternatives
+        row = life.id, life.id, made.source, *covers, *said, at, life.created_at
+        yield row, decision.contract.contract_id if decision.contract is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -15,14 +16,16 @@ from sla.assets.warranties import Cover
 _MOST_REPLACED = 10
 
 
-def covers(assets: Iterable[Asset]) -> dict[int, list[tuple[Warranty, Cover]]]:
+def covers(assets: Iterable[Asset], *, at: datetime | None = None) -> dict[int, list[tuple[Warranty, Cover]]]:
     """For each unit, by id, the warranties that give it anything, ended or not. Units need `warranties` loaded.
+
+    Those that are void give nothing; with `at`, those that were void by then.
 
     Constant queries, one more for each exchange in the longest row of them.
     """
     asked = list(assets)
     before = _before(asked)
-    return {asset.id: warranties.covers(asset, before) for asset in asked}
+    return {asset.id: warranties.covers(asset, before, at=at) for asset in asked}
 
 
 def _before(assets: list[Asset]) -> dict[int, Asset]:

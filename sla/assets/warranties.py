@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sla.assets import months
 from sla.assets.models import Asset, Warranty
@@ -39,14 +39,16 @@ class Cover:
         return max((until for _, until in self.components() if until is not None), default=None)
 
 
-def cover(warranty: Warranty, asset: Asset, replaced: Cover | None = None) -> Cover | None:
-    """What `warranty` gives to `asset`, or None when it gives nothing.
+def cover(
+    warranty: Warranty, asset: Asset, replaced: Cover | None = None, *, at: datetime | None = None
+) -> Cover | None:
+    """What `warranty` gives to `asset`, or None when it gives nothing. What was void after `at` gave until then.
 
     A term of months ends on the same day of its last month, counted in: 12 months from 2028-02-29 end on 2029-02-28.
     With `replaced`, the cover of the unit it took the place of, it goes on with what that had left, at least
     `least_days_when_replaced` from the exchange, unless the rule starts anew.
     """
-    if warranty.voided_at is not None:
+    if warranty.voided_at is not None and (at is None or warranty.voided_at <= at):
         return None
     if not warranty.transferable and asset.organization_id != warranty.holder_id:
         return None
@@ -74,22 +76,25 @@ def start(warranty: Warranty, asset: Asset) -> date | None:
     return days[warranty.starts]
 
 
-def covers(asset: Asset, replaced: Mapping[int, Asset] | None = None) -> list[tuple[Warranty, Cover]]:
-    """Every warranty that gives `asset` anything, by id. `replaced` holds, by id, the units it took the place of.
+def covers(
+    asset: Asset, replaced: Mapping[int, Asset] | None = None, *, at: datetime | None = None
+) -> list[tuple[Warranty, Cover]]:
+    """Every warranty that gives `asset` anything, or did at `at`, by id.
 
-    A warranty goes on from the one of the same name on the unit replaced. All need their `warranties` loaded.
+    `replaced` holds, by id, the units it took the place of. A warranty goes on from the one of the same name
+    on the unit replaced. All need their `warranties` loaded.
     """
     chain = [asset]
     while len(chain) <= _MOST_REPLACED and (before := (replaced or {}).get(chain[-1].replaces_id or 0)):
         chain.append(before)
-    return _of_chain(chain)
+    return _of_chain(chain, at)
 
 
-def _of_chain(chain: Sequence[Asset]) -> list[tuple[Warranty, Cover]]:
+def _of_chain(chain: Sequence[Asset], at: datetime | None) -> list[tuple[Warranty, Cover]]:
     given: list[tuple[Warranty, Cover]] = []
     for asset in reversed(chain):
         left = {warranty.name: one for warranty, one in given}
-        found = [(w, cover(w, asset, left.get(w.name))) for w in asset.warranties]
+        found = [(w, cover(w, asset, left.get(w.name), at=at)) for w in asset.warranties]
         given = [(warranty, one) for warranty, one in found if one is not None]
     return given
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sla.commitments.facts import Fact, Kind, Terms
-from sla.commitments.scene import Scene
+from sla.commitments.scene import DONE, Scene
 
 
 class Running(Protocol):
@@ -102,7 +102,10 @@ def _first_words(clocks: Clocks, fact: Fact) -> float:
 
 
 def _lasting(*enders: Kind) -> Metric:
-    """A clock from the arrival to any of `enders`, that goes on when the ticket comes back."""
+    """A clock from the arrival to any of `enders`, that goes on when the ticket comes back.
+
+    What an agent said ended it stays ended until it is taken back; on a ticket that is done it waits to come back.
+    """
 
     def metric(clocks: Clocks, terms: Terms, fact: Fact) -> None:
         if _begins(clocks, terms, fact):
@@ -110,9 +113,9 @@ def _lasting(*enders: Kind) -> Metric:
         elif fact.kind in enders:
             if fact.on:
                 clocks.end(terms, fact.at)
-            else:
+            elif DONE not in clocks.scene.blocked:
                 clocks.take_back(terms, void_only=False)
-        elif fact.kind == "reopened":
+        elif fact.kind == "reopened" and clocks.scene.said.isdisjoint(enders):
             clocks.take_back(terms, void_only=False)
 
     return metric

@@ -30,6 +30,8 @@ class Scene:
     """The oldest words of the customer that nobody answered."""
     blocked: frozenset[str] = frozenset()
     """Why clocks stand still: whom we wait for, done, refused."""
+    said: frozenset[str] = frozenset()
+    """What holds because somebody said so: it runs again, a plan is agreed."""
     priority: str = "normal"
     team: int = 0
     owned: bool = False
@@ -94,6 +96,10 @@ def _reopened(scene: Scene, fact: Fact) -> None:
         scene.owed_first = not scene.answered and not scene.by_agent
 
 
+def _says(scene: Scene, fact: Fact) -> None:
+    scene.said = scene.said | {fact.kind} if fact.on else scene.said - {fact.kind}
+
+
 def _prioritised(scene: Scene, fact: Fact) -> None:
     scene.priority = fact.priority
 
@@ -132,6 +138,8 @@ _SCENES: dict[str, Callable[[Scene, Fact], None]] = {
     "waits": _waits,
     "resolved": _resolved,
     "reopened": _reopened,
+    "restored": _says,
+    "planned": _says,
     "prioritised": _prioritised,
     "assigned": _assigned,
     "handed_over": _handed_over,

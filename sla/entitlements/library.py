@@ -80,7 +80,7 @@ class Library:
         mine = _followed(self.contracts.in_force(ticket.organization_id, at), agreements, lambda one: one.contract_id)
         promises = [one for one in newer if isinstance(one, PolicyVersion)]
         rest = _followed(self._policies.in_force(at), promises, lambda one: one.policy_id)
-        warranties = covered.covers([asset])[asset.id] if asset is not None else []
+        warranties = covered.covers([asset], at=at)[asset.id] if asset is not None else []
         return request, Book(mine, warranties, rest, _is_open)
 
 

@@ -1,6 +1,6 @@
 """The rules of warranties, as a table: when they begin, how long, for what, and what an exchange leaves of them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -147,6 +147,13 @@ class TestCover:
 
     def test_ends_when_it_is_voided(self):
         assert warranties.cover(rule(voided_at=MADE), unit(installed_on=day("2024-02-01"))) is None
+
+    def test_gave_what_it_gave_until_then(self):
+        void = datetime(2026, 5, 5, 14, tzinfo=UTC)
+        freezer = unit(installed_on=day("2024-02-01"), warranties=[rule(voided_at=void)])
+        assert warranties.covers(freezer, at=void - timedelta(seconds=1))
+        assert warranties.covers(freezer, at=void) == []
+        assert warranties.covers(freezer) == []
 
     def test_goes_with_the_unit_to_another_owner_only_where_it_may(self):
         sold = unit(installed_on=day("2024-02-01"), organization_id=8)

@@ -13,6 +13,8 @@ from helpdesk.now import now, travel
 from helpdesk.outbox import State
 from helpdesk.tickets import conversing, lifecycle, triage, unsending
 from helpdesk.tickets.models import Priority, Rank, Ticket
+from sla.assets import granting
+from sla.assets.models import Warranty
 from sla.calendars.models import CalendarVersion
 from sla.commitments import milestones, sweep
 from sla.commitments.explaining import as_json, explain, steps
@@ -377,6 +379,22 @@ class TestCoverage:
         assert (named.asset_id, named.state) == (unit.id, "guess")
         assert resolving.current_of(ticket.id).source == "warranty"
         assert of(ticket)[0].due_at == MONDAY + timedelta(minutes=10)
+
+    def test_a_warranty_that_is_void_later_covers_what_arrived_before(self, office):
+        unit = promising.unit("Orchard Dairy", "KX40-2291-0875", parts=24)
+        promising.policy(
+            "Warranty", promising.clause("first_response", 600), conditions=[{"field": "cover", "is": ["warranty"]}]
+        )
+        db.session.commit()
+        with travel(to=MONDAY):
+            ticket = office.ticket(text="It is KX40 2291 0875, and warm.")
+        with travel(to=MONDAY + timedelta(hours=1)):
+            granting.void(db.session.scalars(select(Warranty).where(Warranty.asset_id == unit.id)).one())
+            naming.confirm(ticket, unit.serial, by=office.ben)
+            db.session.commit()
+            assert resolving.current_of(ticket.id).source == "warranty"
+            later = office.ticket(text="It is KX40 2291 0875, and warm again.")
+        assert resolving.current_of(later.id).source == "policy"
 
     def test_another_customers_serial_tells_nothing(self, office):
         promising.unit("St. Brigid Hospital", "KX40-2291-0875", parts=24)

@@ -18,6 +18,8 @@ from flask import Flask
 from bench.ground import app_on, direct
 from bench.recount import year as recounted
 from bench.recount.comparing import Compared
+from bench.recount.covers import Covers
+from bench.recount.credits import Credits
 from bench.recount.customers import Customers
 from bench.recount.nights import Nights
 from bench.recount.outlook import Outlook
@@ -44,7 +46,7 @@ ASKED = (
     "promises/open",
     "promises/next",
 )
-ALONE = {"__future__", "bench", "collections", "dataclasses", "datetime", "functools", "html", "itertools", "json",
+ALONE = {"__future__", "bench", "collections", "dataclasses", "datetime", "fractions", "functools", "html", "itertools", "json",
          "math", "psycopg", "random", "re", "typing", "bisect", "urllib", "zoneinfo"}  # fmt: skip
 KNOW_THE_PRODUCT = {"__main__.py", "reading.py", "scripts.py"}
 
@@ -72,6 +74,16 @@ class Past:
         customers.listed()
         customers.strips()
         list(customers.statements())
+        return compared
+
+    def compare_covers(self) -> Compared:
+        compared = Compared()
+        Covers(self.connection, self.year, compared).compare()
+        return compared
+
+    def compare_credits(self) -> Compared:
+        compared = Compared()
+        Credits(self.connection, self.year, self.reader, compared).compare()
         return compared
 
     def compare_ahead(self) -> Compared:
@@ -115,6 +127,12 @@ class TestAYear:
         assert found.figures > 5000
         assert found.lists > 50
         assert past.compare_customers().differences == []
+        covers = past.compare_covers()
+        assert covers.differences == []
+        assert covers.figures > 5 * TICKETS
+        given = past.compare_credits()
+        assert given.differences == []
+        assert given.figures > 100
         ahead = past.compare_ahead()
         assert ahead.differences == []
         assert ahead.figures > 300
@@ -134,16 +152,27 @@ class TestAYear:
         assert any("statements" in one for one in told)
         assert any(" prepaid" in one and "/agreements/" in one for one in told)
         assert any("promises/money" in one for one in told)
+        past.change("UPDATE credit SET amount_cents = amount_cents + 1 WHERE state <> 'excused'")
+        days.again()
+        db.session.commit()
+        told = past.compare_credits().differences
+        assert all(
+            any(what in one for one in told) for what in ("credit ", "credits of customer", "statements", "money")
+        )
+        past.change("UPDATE entitlement SET warranty_id = NULL, source = 'policy' WHERE source = 'warranty'")
+        assert any("warranty counted" in one for one in past.compare_covers().differences)
         past.change("UPDATE forecast_item SET slips = slips / 2")
         told = past.compare_foretold().differences
         assert any("last week's forecasts did" in one for one in told)
         assert any(one.startswith("foretold") for one in told)
         past.change("UPDATE forecast_item SET slips = 2 * slips")
         past.change(
-            "UPDATE forecast SET high = high + 1, usual = usual + 0.1, picture = picture - 'days' || '{\"days\": []}'"
+            "UPDATE forecast SET high = high + 1, usual = usual + 0.1, picture = picture || '{\"days\": []}'"
+            ' || \'{"suggestion": {"agent_id": 2, "at": 1795197600, "usual": 1795204800, "short": 1}}\''
         )
         told = past.compare_foretold().differences
-        assert all(any(what in one for one in told) for what in (" high", " usual", "next days", "expected to slip"))
+        wrong = (" high", " usual", "next days", "expected to slip", " suggestion", "who could begin earlier")
+        assert all(any(what in one for one in told) for what in wrong)
         past.change("UPDATE promise_outcome SET day = day + 40 WHERE outcome = 'kept' AND day < '2026-10-01'")
         assert any("missing" in one for one in past.compare("promises?period=month&by=channel").differences)
 
