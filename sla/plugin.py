@@ -7,7 +7,7 @@ from sla.assets import visits
 from sla.commands import oncall, reports, sla
 from sla.commitments import foretelling, forgetting, greeting, sweep, tracking, whatif
 from sla.commitments.telling import READ
-from sla.entitlements import merged, naming
+from sla.entitlements import merged, naming, suspending
 from sla.escalations import answering, duty, paging, running, starting
 from sla.escalations import gauging as woken
 from sla.money import days
@@ -107,6 +107,7 @@ plugin = Plugin(
         {"ticket.opened": [starting.arrived]},
         {"fault.reported": [naming.reported], "fault.returned": [starting.returned]},
         {"commitment.warned": [starting.warned], "commitment.broken": [starting.broken]},
+        {"ticket.reopened": [suspending.come_back], "ticket.spammed": [suspending.come_back]},
         {"ticket.merged": [merged.give_back], "ticket.unmerged": [merged.draw_again]},
         {"ticket.withdrawn": [running.forget, counting.forget, forgetting.forget]},
     ),

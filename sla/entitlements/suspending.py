@@ -56,6 +56,30 @@ def cancel(contract: Contract, *, by: Agent | None) -> ContractVersion:
     return made
 
 
+def come_back(event: Event) -> None:
+    """A ticket that is open again while its agreement is suspended stands still with the others."""
+    if event.data.get("spam"):
+        return
+    covering = (
+        select(ContractVersion.contract_id)
+        .join(Entitlement, Entitlement.contract_version_id == ContractVersion.id)
+        .where(Entitlement.ticket_id == event.ticket_id, Entitlement.replaced_at.is_(None))
+    )
+    contract_id = db.session.scalar(covering)
+    if contract_id is None:
+        return
+    now_agreed = loading.newest(contract_id)
+    paused = now_agreed.state == "suspended" and now_agreed.pauses_when_suspended
+    if paused and _last_told(event.ticket_id, contract_id) != "agreement.suspended":
+        events.record(event.ticket, "agreement.suspended", contract=contract_id, name=now_agreed.name)
+
+
+def _last_told(ticket_id: int, contract_id: int) -> str | None:
+    about = Event.ticket_id == ticket_id, Event.data["contract"].as_integer() == contract_id
+    told = select(Event.kind).where(*about, Event.kind.in_(("agreement.suspended", "agreement.resumed")))
+    return db.session.scalar(told.order_by(Event.id.desc()).limit(1))
+
+
 def _release(contract: Contract, made: ContractVersion, by: Agent | None) -> None:
     """Tell every ticket that was told of the suspension, whatever became of it since."""
     told = exists().where(

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from helpdesk.db import db
+from helpdesk.events import Event
 from helpdesk.now import travel
-from helpdesk.tickets import timeline
+from helpdesk.tickets import lifecycle, timeline
 from sla.commitments import explaining, sweep, verifying
 from sla.commitments.models import Commitment
 from sla.contracts import agreements, loading, versions
@@ -67,6 +68,40 @@ class TestSuspended:
             explained = explaining.explain(ticket, promise(ticket), at=NOON + HOUR)
         assert "agreement.suspended" in kinds
         assert [one.why for one in explained.entries if one.kind == "paused"] == ["suspended"]
+
+    def test_stands_still_as_well_when_it_comes_back_meanwhile(self, world, deal, ticket):
+        with travel(to=NOON + timedelta(minutes=10)):
+            lifecycle.resolve(ticket, by=world.ben)
+            db.session.commit()
+        does(suspending.suspend, deal, world, minutes=20)
+        with travel(to=NOON + timedelta(minutes=30)):
+            lifecycle.reopen(ticket, by=world.ben)
+            db.session.commit()
+        assert promise(ticket).outcome == "paused"
+        does(suspending.resume, deal, world, minutes=60)
+        assert promise(ticket).due_at == NOON + timedelta(minutes=60 + 50)
+        with travel(to=NOON + timedelta(minutes=70)):
+            assert list(verifying.verify(verifying.Verified())) == []
+
+    def test_is_told_once_when_it_was_done_and_came_back_meanwhile(self, world, deal, ticket):
+        does(suspending.suspend, deal, world, minutes=20)
+        with travel(to=NOON + timedelta(minutes=30)):
+            lifecycle.resolve(ticket, by=world.ben)
+            lifecycle.reopen(ticket, by=world.ben)
+            db.session.commit()
+        told = select(func.count()).select_from(Event).where(Event.kind == "agreement.suspended")
+        assert db.session.scalar(told) == 1
+        assert promise(ticket).outcome == "paused"
+
+    def test_stands_still_when_it_was_no_spam_after_all(self, world, deal, ticket):
+        with travel(to=NOON + timedelta(minutes=10)):
+            lifecycle.mark_spam(ticket, by=world.ben)
+            db.session.commit()
+        does(suspending.suspend, deal, world, minutes=20)
+        with travel(to=NOON + timedelta(minutes=30)):
+            lifecycle.unmark_spam(ticket, by=world.ben)
+            db.session.commit()
+        assert promise(ticket).outcome == "paused"
 
     def test_twice_is_harmless(self, world, deal, ticket):
         for minutes in (20, 25):
