@@ -127,6 +127,7 @@ plugin = Plugin(
         Panel("promises.next", outlookpages.panel),
         Panel("promises.tabs", moneypages.tab),
         Panel("tabbar", entry.rotas_below),
+        Panel("header.chips", sidebar.chip),
         Panel("ticket.pledge", sidebar.source),
         Panel("ticket.sidebar", sidebar.promises),
         Panel("ticket.sidebar", ringing.panel),

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from helpdesk.db import Base, Json
 from helpdesk.outbox import Delivery
@@ -137,6 +137,8 @@ class Ticket(Base):
     queue_at: Mapped[datetime]
     """The sort key inside the rank: the due instant, or since when the customer waits."""
 
+    began: Mapped[Json | None] = query_expression()
+    """How it began, where a query asks for it: `helpdesk.tickets.opening` reads it."""
     contact: Mapped[Contact] = relationship(lazy="raise")
     organization: Mapped[Organization | None] = relationship(lazy="raise")
     assignee: Mapped[Agent | None] = relationship(lazy="raise")

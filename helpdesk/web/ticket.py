@@ -17,7 +17,7 @@ from helpdesk.errors import Conflict, NotAllowed, NotFound
 from helpdesk.now import now
 from helpdesk.people.choices import teams_and_agents
 from helpdesk.people.models import Agent, Contact
-from helpdesk.tickets import drafts, following, kin, merging, timeline
+from helpdesk.tickets import drafts, following, kin, merging, opening, timeline
 from helpdesk.tickets.models import Draft, Message, MessageVersion, Priority, Ticket
 from helpdesk.tickets.triage import tag_names
 from helpdesk.web.inbox import listing_of, view_named
@@ -171,6 +171,7 @@ def head(ticket: Ticket, agent: Agent) -> dict[str, Any]:
         "teams": teams,
         "team": next((one.name for one in teams if one.id == ticket.team_id), ""),
         "merged": _merged(ticket),
+        "opening": opening.of(ticket),
         "agents": agents,
         "tags": tag_names(ticket),
         "priorities": list(Priority),
@@ -214,6 +215,7 @@ def _with_people(tickets: Select[Ticket]) -> Select[Ticket]:
         joinedload(Ticket.contact).joinedload(Contact.addresses),
         joinedload(Ticket.organization),
         joinedload(Ticket.assignee),
+        opening.LOADED,
     )
 
 
