@@ -7,7 +7,7 @@ from sla.assets import visits
 from sla.commands import oncall, reports, sla
 from sla.commitments import foretelling, forgetting, greeting, sweep, tracking, whatif
 from sla.commitments.telling import READ
-from sla.entitlements import merged, naming, suspending
+from sla.entitlements import merged, naming, narrowing, suspending
 from sla.escalations import answering, duty, paging, running, starting
 from sla.escalations import gauging as woken
 from sla.money import days
@@ -194,6 +194,7 @@ plugin = Plugin(
         *customersheets.EXPORTS,
         *moneysheets.EXPORTS,
     ],
+    narrowings=[narrowing.AGREEMENT],
     gauges=[gauging.gauges, woken.gauges],
     commands=[sla, oncall, reports],
     answered={"page": answering.take},

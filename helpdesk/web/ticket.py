@@ -20,7 +20,8 @@ from helpdesk.people.models import Agent, Contact
 from helpdesk.tickets import drafts, following, kin, merging, opening, timeline
 from helpdesk.tickets.models import Draft, Message, MessageVersion, Priority, Ticket
 from helpdesk.tickets.triage import tag_names
-from helpdesk.web.inbox import listing_of, view_named
+from helpdesk.tickets.views import view_of
+from helpdesk.web.inbox import listing_of
 from helpdesk.web.promises import listed
 from helpdesk.web.rendering import fragment, page, zone_of
 from helpdesk.web.snoozing import choices
@@ -182,7 +183,7 @@ def head(ticket: Ticket, agent: Agent) -> dict[str, Any]:
 
 def in_list(ticket: Ticket, agent: Agent, view_key: str) -> dict[str, Any]:
     """The list it was opened from, and its place there."""
-    listing = listing_of(view_named(view_key), agent, size=_BESIDE)
+    listing = listing_of(view_of(view_key), agent, size=_BESIDE)
     return {"listing": listing, "around": listing.around(ticket.number), "view_key": view_key}
 
 
