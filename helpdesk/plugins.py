@@ -84,6 +84,22 @@ class Panel:
     render: Callable[..., str]
 
 
+@dataclass(frozen=True)
+class Narrowing:
+    """A way to filter the lists of tickets by what a plugin knows; `key` is its name in the address."""
+
+    key: str
+    label: str
+    shape: str
+    """A regular expression that its values match whole."""
+    where: Callable[[str], Any]
+    """The condition on tickets for a value, an SQLAlchemy element; an index has to find the few."""
+    choices: Callable[[], list[tuple[str, str]]]
+    """What is offered: values with their words."""
+    words: Callable[[str], str]
+    """A value in words; of one that is no longer there too."""
+
+
 Meanwhile = Callable[[Any, datetime], None]
 """Has time pass on a Ticket of the demo story up to an instant (UTC): what falls between two of its steps."""
 
@@ -122,6 +138,8 @@ class Plugin:
     """Whose equipment has these serials, by the serial as it was asked for; unknown ones are left out."""
     exports: list[Export] = field(default_factory=list)
     """Tables of its pages that can be taken along."""
+    narrowings: list[Narrowing] = field(default_factory=list)
+    """What lists of tickets can be filtered by."""
     gauges: list[Callable[[], Iterable[Gauge]]] = field(default_factory=list)
     """What it tells a monitoring system."""
     seeds: list[str] = field(default_factory=list)
@@ -193,6 +211,10 @@ class Registry:
     def export(self, key: str, agent: Any) -> Export | None:
         """One of these by its key; None where there is none, or none for them."""
         return next((export for export in self.exports(agent) if export.key == key), None)
+
+    def narrowings(self) -> dict[str, Narrowing]:
+        """Every way plugins know to filter lists of tickets, by its key."""
+        return {one.key: one for plugin in self.plugins for one in plugin.narrowings}
 
     def gauges(self) -> Iterator[Gauge]:
         return (gauge for plugin in self.plugins for told in plugin.gauges for gauge in told())

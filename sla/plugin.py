@@ -7,7 +7,7 @@ from sla.assets import visits
 from sla.commands import oncall, reports, sla
 from sla.commitments import foretelling, forgetting, greeting, sweep, tracking, whatif
 from sla.commitments.telling import READ
-from sla.entitlements import merged, naming, suspending
+from sla.entitlements import merged, naming, narrowing, suspending
 from sla.escalations import answering, duty, paging, running, starting
 from sla.escalations import gauging as woken
 from sla.money import days
@@ -127,6 +127,7 @@ plugin = Plugin(
         Panel("promises.next", outlookpages.panel),
         Panel("promises.tabs", moneypages.tab),
         Panel("tabbar", entry.rotas_below),
+        Panel("header.chips", sidebar.chip),
         Panel("ticket.pledge", sidebar.source),
         Panel("ticket.sidebar", sidebar.promises),
         Panel("ticket.sidebar", ringing.panel),
@@ -193,6 +194,7 @@ plugin = Plugin(
         *customersheets.EXPORTS,
         *moneysheets.EXPORTS,
     ],
+    narrowings=[narrowing.AGREEMENT],
     gauges=[gauging.gauges, woken.gauges],
     commands=[sla, oncall, reports],
     answered={"page": answering.take},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, text
@@ -16,6 +17,9 @@ from helpdesk.errors import Conflict
 from helpdesk.now import travel
 from helpdesk.people.models import Agent
 from helpdesk.plugins import installed
+from helpdesk.tickets import savedviews
+from helpdesk.tickets.models import Tag
+from helpdesk.tickets.views import view_of
 
 _NUMBERS = text("SELECT setval(pg_get_serial_sequence('ticket', 'number'), (SELECT max(number) FROM ticket))")
 
@@ -49,6 +53,12 @@ def load(story: Story, *, at: datetime) -> None:
         for told in sorted(story.tickets, key=lambda told: told.number):
             telling.tell(told, stage)
         db.session.execute(_NUMBERS)
+    for kept in story.views:
+        view = view_of(kept.view)
+        if kept.tag:
+            tag_id = db.session.scalars(select(Tag.id).where(Tag.name == kept.tag)).one()
+            view = view.of(replace(view.filter, tag=str(tag_id)))
+        savedviews.save(cast.agents[kept.by], name=kept.name, view=view, team_id=cast.teams[kept.team].id)
 
 
 def _newest_mail(story: Story) -> datetime:

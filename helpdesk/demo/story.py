@@ -100,6 +100,17 @@ class Told:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Kept:
+    """A saved view: its name, whose team sees it, and the list with its filter as the address says it, and a tag."""
+
+    name: str
+    by: str
+    team: str
+    view: str
+    tag: str = ""
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Story:
     """Everything the demo knows; times are wall times in `zone`."""
 
@@ -112,6 +123,7 @@ class Story:
     organizations: tuple[Company, ...]
     contacts: tuple[Outside, ...]
     tickets: tuple[Told, ...]
+    views: tuple[Kept, ...] = ()
 
 
 @cache

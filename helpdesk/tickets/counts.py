@@ -1,13 +1,19 @@
-"""The sidebar's numbers: each view counted by its index, to a thousand and no further."""
+"""The sidebar's numbers: each view counted by its index, to a thousand and no further; and which views have a name."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, select, text
 
 from helpdesk.db import db
+from helpdesk.now import now
 from helpdesk.people.models import Agent
+from helpdesk.tickets import filters
+from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.savedviews import Named
+from helpdesk.tickets.views import View
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,8 @@ class Counts:
     unassigned: int
     waiting: int
     snoozed: int
+    saved: Sequence[Named] = ()
+    """The saved views the agent sees, by name: asked for along with the numbers, as every page needs both."""
 
     def of(self, view: str) -> int | None:
         value: int | None = getattr(self, view.replace("-", "_"), None)
@@ -41,8 +49,26 @@ _COUNTS = text(
     + ", ".join(
         f"(SELECT count(*) FROM (SELECT 1 FROM ticket WHERE {where} LIMIT {MOST}) AS found)" for where in _WHERE
     )
+    + """, (SELECT json_agg(json_build_array(id, name, view, team_id) ORDER BY lower(name), id) FROM saved_view
+            WHERE removed_at IS NULL AND (owner_id = :agent
+                  OR team_id IN (SELECT team_id FROM membership WHERE agent_id = :agent)))"""
 )
 
 
 def counts(agent: Agent) -> Counts:
-    return Counts(*db.session.execute(_COUNTS, {"agent": agent.id}).one())
+    next_up, mine, unassigned, waiting, snoozed, saved = db.session.execute(_COUNTS, {"agent": agent.id}).one()
+    return Counts(next_up, mine, unassigned, waiting, snoozed, [Named(*one) for one in saved or ()])
+
+
+def of_views(visible: Select[Ticket], views: Sequence[View], agent: Agent) -> list[int]:
+    """How many tickets each of them holds, MOST standing for that many or more; one statement."""
+    if not views:
+        return []
+    numbers = [_number(visible, view) for view in views]
+    return list(db.session.execute(select(*numbers), filters.asked(agent.id, now())).one())
+
+
+def _number(visible: Select[Ticket], view: View) -> ColumnElement[int]:
+    found = visible.where(view.where).with_only_columns(literal_column("1", Integer())).select_from(Ticket)
+    found = found.limit(literal_column(str(MOST)))
+    return select(func.count()).select_from(found.subquery()).scalar_subquery()

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from helpdesk.db import Base, Json
 from helpdesk.outbox import Delivery
@@ -47,6 +47,8 @@ SPAM = text("spam_at IS NOT NULL")
 TURNING = text("next_due_turns_at IS NOT NULL")
 MERGED = text("merged_into_id IS NOT NULL")
 SPLIT = text("split_from_id IS NOT NULL")
+NARROWING = "channel_kind", "priority", "team_id", "assignee_id", "organization_id"
+"""What lists are filtered by, behind what sorts them: a filter is checked along the index, in the list's own order."""
 
 
 class Ticket(Base):
@@ -57,14 +59,20 @@ class Ticket(Base):
         CheckConstraint("status BETWEEN 1 AND 5", name="status"),
         CheckConstraint("priority BETWEEN 1 AND 4", name="priority"),
         CheckConstraint("waiting_for IN ('', 'customer', 'part', 'someone')", name="waiting_for"),
-        Index("ix_ticket_next_up", "queue_rank", "queue_at", "id", postgresql_where=NEXT_UP),
+        Index("ix_ticket_next_up", "queue_rank", "queue_at", "id", *NARROWING, postgresql_where=NEXT_UP),
         Index("ix_ticket_assignee", "assignee_id", "queue_rank", "queue_at", "id", postgresql_where=ACTIVE),
-        Index("ix_ticket_unassigned", "queue_rank", "queue_at", "id", postgresql_where=UNASSIGNED),
+        Index("ix_ticket_unassigned", "queue_rank", "queue_at", "id", *NARROWING, postgresql_where=UNASSIGNED),
         Index("ix_ticket_asleep", text("last_message_at DESC"), text("id DESC"), postgresql_where=ASLEEP),
         Index("ix_ticket_spam", text("last_message_at DESC"), text("id DESC"), postgresql_where=SPAM),
-        Index("ix_ticket_waiting", "last_message_at", "id", postgresql_where=text("status IN (2, 3)")),
+        Index("ix_ticket_recent", "last_message_at", "id", "status", *NARROWING, postgresql_where=ACTIVE),
         Index("ix_ticket_snoozed", "snoozed_until", "id", postgresql_where=text("snoozed_until IS NOT NULL")),
-        Index("ix_ticket_done", text("last_message_at DESC"), text("id DESC"), postgresql_where=text("status >= 4")),
+        Index(
+            "ix_ticket_done",
+            text("last_message_at DESC"),
+            text("id DESC"),
+            *NARROWING,
+            postgresql_where=text("status >= 4"),
+        ),
         Index("ix_ticket_contact_id", "contact_id", text("last_message_at DESC")),
         Index("ix_ticket_organization_id", "organization_id", text("last_message_at DESC"), text("id DESC")),
         Index(
@@ -82,7 +90,6 @@ class Ticket(Base):
             "created_at",
             postgresql_include=["organization_id", "team_id", "assignee_id", "channel_kind", "spam_at"],
         ),
-        Index("ix_ticket_tag_ids", "tag_ids", postgresql_using="gin", postgresql_where=text("status < 4")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,6 +144,8 @@ class Ticket(Base):
     queue_at: Mapped[datetime]
     """The sort key inside the rank: the due instant, or since when the customer waits."""
 
+    began: Mapped[Json | None] = query_expression()
+    """How it began, where a query asks for it: `helpdesk.tickets.opening` reads it."""
     contact: Mapped[Contact] = relationship(lazy="raise")
     organization: Mapped[Organization | None] = relationship(lazy="raise")
     assignee: Mapped[Agent | None] = relationship(lazy="raise")
@@ -311,12 +320,32 @@ class Tag(Base):
 
 
 class TicketTag(Base):
-    """A tag on a ticket; `Ticket.tag_ids` repeats it for filtering, written together."""
+    """A tag on a ticket, by which lists are filtered; `Ticket.tag_ids` repeats it, written together."""
 
     __tablename__ = "ticket_tag"
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
     tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, index=True)
+
+
+class SavedView(Base):
+    """A named filter in the sidebar, its owner's or a team's. Removed ones stay, so that removing can be undone."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (
+        Index("ix_saved_view_owner_id", "owner_id", postgresql_where=text("removed_at IS NULL")),
+        Index("ix_saved_view_team_id", "team_id", postgresql_where=text("removed_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("agent.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    """Whose members see it too, and tend it."""
+    name: Mapped[str]
+    view: Mapped[str]
+    """The key of a `helpdesk.tickets.views.View`: list, filter and order, as the address below /inbox/ says them."""
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
 
 
 class TicketRead(Base):

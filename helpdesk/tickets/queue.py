@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    ColumnElement,
     DateTime,
     Select,
     SmallInteger,
-    and_,
     bindparam,
     literal_column,
     select,
@@ -23,9 +21,13 @@ from sqlalchemy import (
 )
 
 from helpdesk.db import Json, db
+from helpdesk.now import now
 from helpdesk.pagination import Slice, cut, decode
 from helpdesk.people.models import Agent, Contact, Organization, Team
-from helpdesk.tickets.models import ACTIVE, NEXT_UP, Message, Rank, Ticket, TicketRead
+from helpdesk.tickets import filters
+from helpdesk.tickets.filters import READER, SOON
+from helpdesk.tickets.models import Message, Rank, Ticket, TicketRead
+from helpdesk.tickets.views import DUE, NEWEST, OLDEST, View
 
 PAGE = 50
 
@@ -33,21 +35,6 @@ _RANK: BindParameter[int] = bindparam("rank", type_=SmallInteger())
 _AT: BindParameter[datetime] = bindparam("at", type_=DateTime(timezone=True))
 _ROW: BindParameter[int] = bindparam("row", type_=BigInteger())
 """Where a page goes on."""
-
-
-_READER: BindParameter[int] = bindparam("reader", type_=BigInteger())
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """One named list: which tickets, in which order, and the icon and key of its place in the sidebar."""
-
-    key: str
-    label: str
-    icon: str
-    where: ColumnElement[bool]
-    """May name the reader by `_READER`."""
-    by_due: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,37 +83,6 @@ _COLUMNS = (
 )
 """In the order of the fields of Row, but for the last two, which each reader has their own of."""
 
-VIEWS: dict[str, View] = {
-    view.key: view
-    for view in (
-        View("next-up", "Next up", "inbox", literal_column(NEXT_UP.text)),
-        View("mine", "Mine", "user-round", and_(ACTIVE, Ticket.assignee_id == _READER)),
-        View("unassigned", "Unassigned", "circle-dashed", and_(ACTIVE, Ticket.assignee_id.is_(None))),
-        View(
-            "waiting",
-            "Waiting",
-            "hourglass",
-            literal_column("status IN (2, 3) AND snoozed_until IS NULL AND spam_at IS NULL"),
-            by_due=False,
-        ),
-        View(
-            "snoozed",
-            "Snoozed",
-            "alarm-clock",
-            literal_column("snoozed_until IS NOT NULL AND status < 4 AND spam_at IS NULL"),
-            by_due=False,
-        ),
-        View(
-            "done",
-            "Done",
-            "circle-check",
-            literal_column("status >= 4 AND merged_into_id IS NULL"),
-            by_due=False,
-        ),
-        View("spam", "Spam", "shield-check", literal_column("spam_at IS NOT NULL"), by_due=False),
-    )
-}
-
 
 def page(
     visible: Select[Ticket], view: View, agent: Agent, *, after: str | None = None, size: int | None = None
@@ -137,18 +93,20 @@ def page(
         Invalid: the cursor is not one of ours.
     """
     size = size or PAGE
-    asked: dict[str, object] = {"reader": agent.id}
+    asked = _asked(view, agent)
     if after and view.by_due:
         asked["rank"], asked["at"], asked["row"] = decode(after, int, datetime, int)
     elif after:
         asked["at"], asked["row"] = decode(after, datetime, int)
-    rows = db.session.execute(_page_of(visible, view, size, is_first=not after), asked)
+    page_of = _page_of if view.is_whole else _page_of.__wrapped__
+    rows = db.session.execute(page_of(visible, view, size, is_first=not after), asked)
     return cut([Row(*columns) for columns in rows], size, _due_key if view.by_due else _recency_key)
 
 
 def row(visible: Select[Ticket], view: View, agent: Agent, number: int) -> Row | None:
     """One ticket as the view shows it; None when it is not in it."""
-    found = db.session.execute(_row_of(visible, view), {"reader": agent.id, "number": number}).one_or_none()
+    row_of = _row_of if view.is_whole else _row_of.__wrapped__
+    found = db.session.execute(row_of(visible, view), {**_asked(view, agent), "number": number}).one_or_none()
     return Row(*found) if found else None
 
 
@@ -156,8 +114,7 @@ def whole(visible: Select[Ticket], view: View, agent: Agent) -> Select[*tuple[An
     """Every ticket of a view in its order, for a table: number, subject, customer, contact, kind of channel, status,
     priority, person, team, begin, last message, waiting since, due, what is promised, and how many messages.
     """
-    rows = visible.where(view.where).params(reader=agent.id)
-    rows = _by_due(rows, is_first=True) if view.by_due else _by_recency(rows, is_first=True)
+    rows = _sorted(visible.where(view.where).params(**_asked(view, agent)), view, is_first=True)
     return (
         rows.with_only_columns(
             *(Ticket.number, Ticket.subject, Organization.name, Contact.name, Ticket.channel_kind, Ticket.status),
@@ -179,7 +136,7 @@ def group_of(ticket: Ticket | Row, now: datetime, zone: ZoneInfo) -> tuple[int, 
         return (5, "unpromised")
     if ticket.queue_at < now:
         return (0, "past")
-    if ticket.queue_at <= now + timedelta(hours=2):
+    if ticket.queue_at <= now + SOON:
         return (1, "soon")
     days = (ticket.queue_at.astimezone(zone).date() - now.astimezone(zone).date()).days
     return (2, "tomorrow") if days <= 1 else (3, "later")
@@ -190,14 +147,20 @@ def _page_of(visible: Select[Ticket], view: View, size: int, *, is_first: bool) 
     """Put together once for each view. The limit stands in the statement itself: the database would plan anew each time
     for one it is not told before.
     """
-    rows = visible.where(view.where)
-    rows = _by_due(rows, is_first=is_first) if view.by_due else _by_recency(rows, is_first=is_first)
-    return _with_row(rows).limit(literal_column(str(size + 1)))
+    return _with_row(_sorted(visible.where(view.where), view, is_first=is_first)).limit(literal_column(str(size + 1)))
 
 
 @lru_cache
 def _row_of(visible: Select[Ticket], view: View) -> Select[Any]:
     return _with_row(visible.where(view.where, Ticket.number == bindparam("number")))
+
+
+def _asked(view: View, agent: Agent) -> dict[str, object]:
+    return filters.asked(agent.id, now()) if view.filter else {"reader": agent.id}
+
+
+def _sorted(rows: Select[Ticket], view: View, *, is_first: bool) -> Select[Ticket]:
+    return _ORDERS[view.order](rows, is_first=is_first)
 
 
 def _by_due(rows: Select[Ticket], *, is_first: bool) -> Select[Ticket]:
@@ -206,10 +169,19 @@ def _by_due(rows: Select[Ticket], *, is_first: bool) -> Select[Ticket]:
     return rows.order_by(Ticket.queue_rank, Ticket.queue_at, Ticket.id)
 
 
-def _by_recency(rows: Select[Ticket], *, is_first: bool) -> Select[Ticket]:
+def _newest_first(rows: Select[Ticket], *, is_first: bool) -> Select[Ticket]:
     if not is_first:
         rows = rows.where(tuple_(Ticket.last_message_at, Ticket.id) < tuple_(_AT, _ROW))
     return rows.order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
+
+
+def _oldest_first(rows: Select[Ticket], *, is_first: bool) -> Select[Ticket]:
+    if not is_first:
+        rows = rows.where(tuple_(Ticket.last_message_at, Ticket.id) > tuple_(_AT, _ROW))
+    return rows.order_by(Ticket.last_message_at, Ticket.id)
+
+
+_ORDERS = {DUE: _by_due, NEWEST: _newest_first, OLDEST: _oldest_first}
 
 
 def _with_row(rows: Select[Ticket]) -> Select[Any]:
@@ -223,7 +195,7 @@ def _with_row(rows: Select[Ticket]) -> Select[Any]:
     )
     read = (
         select(TicketRead.message_id)
-        .where(TicketRead.ticket_id == Ticket.id, TicketRead.agent_id == _READER)
+        .where(TicketRead.ticket_id == Ticket.id, TicketRead.agent_id == READER)
         .correlate(Ticket)
         .scalar_subquery()
     )

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.text.initials import initials, tint
 from helpdesk.text.timeleft import when
-from helpdesk.tickets.queue import Row, View, group_of
+from helpdesk.tickets.queue import Row, group_of
+from helpdesk.tickets.views import NEWEST, View
 from helpdesk.web.assets import CHANNEL_ICONS, CHANNEL_WORDS, milliseconds
 from helpdesk.web.drawing import bars
 from helpdesk.web.promises import listed
@@ -62,7 +63,7 @@ def line(row: Row, view: View, now: datetime, zone: ZoneInfo) -> Line:
     return Line(
         row=row,
         group=group_of(row, now, zone)[1] if view.by_due else "all",
-        sort=f"{row.queue_at.timestamp() if view.by_due else -row.last_message_at.timestamp():.3f}",
+        sort=f"{_sort(row, view):.3f}",
         at=row.last_message_at.isoformat(),
         when=when(row.last_message_at, now, zone),
         contact=Face(initials(row.contact_name), tint(row.contact_id)),
@@ -73,6 +74,14 @@ def line(row: Row, view: View, now: datetime, zone: ZoneInfo) -> Line:
         bars=bars(shown.geometry) if shown is not None else "",
         clock=_clock(shown) if shown is not None and shown.ticking else None,
     )
+
+
+def _sort(row: Row, view: View) -> float:
+    """What rows of the list are sorted by, the smallest first."""
+    if view.by_due:
+        return row.queue_at.timestamp()
+    at = row.last_message_at.timestamp()
+    return -at if view.order == NEWEST else at
 
 
 def _face(name: str | None, identity: int | None) -> Face | None:

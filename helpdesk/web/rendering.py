@@ -19,7 +19,9 @@ from helpdesk.db import db
 from helpdesk.events import Event
 from helpdesk.people.models import Agent, Brand
 from helpdesk.tickets.counts import MOST, counts
-from helpdesk.tickets.queue import VIEWS
+from helpdesk.tickets.views import VIEWS
+from helpdesk.web.filtering import href, icon_of
+from helpdesk.web.savedcounts import Numbers, numbered
 
 _BRAND_KEEPS = 10.0
 """Seconds."""
@@ -85,15 +87,27 @@ def zone_of(agent: Agent | None) -> ZoneInfo:
     return ZoneInfo(agent.zone) if agent is not None else ZoneInfo("UTC")
 
 
-def places(agent: Agent, current: str) -> list[Place]:
-    numbers = counts(agent)
-    return [
-        Place(key, VIEWS[key].label, VIEWS[key].icon, f"/inbox/{key}", _in_words(numbers.of(key)), key == current)
+def sidebar(agent: Agent, current: str) -> tuple[list[Place], list[Place]]:
+    """The views everybody has, and those that somebody saved, with their numbers.
+
+    `current` is the key of the list that is shown, with its filter. At most one place is the current one: a saved view
+    before the list it narrows.
+    """
+    counted = counts(agent)
+    numbers: Numbers = current_app.extensions.setdefault("numbers_of_views", Numbers())
+    saved = [
+        Place(f"saved-{one.id}", one.name, icon_of(view), href(view), in_words(number), view.key == current)
+        for one, view, number in numbered(counted.saved, agent, numbers)
+    ]
+    shown = "" if any(one.current for one in saved) else current.partition("?")[0]
+    own = [
+        Place(key, VIEWS[key].label, VIEWS[key].icon, f"/inbox/{key}", in_words(counted.of(key)), key == shown)
         for key in SIDEBAR
     ]
+    return own, saved
 
 
-def _in_words(number: int | None) -> int | str | None:
+def in_words(number: int | None) -> int | str | None:
     return f"{MOST - 1}+" if number is not None and number >= MOST else number
 
 
@@ -114,10 +128,11 @@ def panels(slot: str, **context: Any) -> list[Markup]:
 
 def _shell(context: dict[str, Any]) -> dict[str, Any]:
     agent = signed_in_agent()
-    shell: dict[str, Any] = {"brand_name": brand_name(), "current_agent": agent, "theme": "", "views": []}
+    shell: dict[str, Any] = {"brand_name": brand_name(), "current_agent": agent, "theme": ""}
+    shell |= {"views": [], "saved_views": []}
     if agent is not None:
         shell["zone"] = zone_of(agent)
         shell["theme"] = agent.theme
         shell["hotkeys"] = "" if agent.single_keys else "off"
-        shell["views"] = places(agent, context.get("view_key", ""))
+        shell["views"], shell["saved_views"] = sidebar(agent, context.get("view_key", ""))
     return {key: value for key, value in shell.items() if key not in context}

@@ -17,10 +17,11 @@ from helpdesk.errors import Conflict, NotAllowed, NotFound
 from helpdesk.now import now
 from helpdesk.people.choices import teams_and_agents
 from helpdesk.people.models import Agent, Contact
-from helpdesk.tickets import drafts, following, kin, merging, timeline
+from helpdesk.tickets import drafts, following, kin, merging, opening, timeline
 from helpdesk.tickets.models import Draft, Message, MessageVersion, Priority, Ticket
 from helpdesk.tickets.triage import tag_names
-from helpdesk.web.inbox import listing_of, view_named
+from helpdesk.tickets.views import view_of
+from helpdesk.web.inbox import listing_of
 from helpdesk.web.promises import listed
 from helpdesk.web.rendering import fragment, page, zone_of
 from helpdesk.web.snoozing import choices
@@ -171,6 +172,7 @@ def head(ticket: Ticket, agent: Agent) -> dict[str, Any]:
         "teams": teams,
         "team": next((one.name for one in teams if one.id == ticket.team_id), ""),
         "merged": _merged(ticket),
+        "opening": opening.of(ticket),
         "agents": agents,
         "tags": tag_names(ticket),
         "priorities": list(Priority),
@@ -181,7 +183,7 @@ def head(ticket: Ticket, agent: Agent) -> dict[str, Any]:
 
 def in_list(ticket: Ticket, agent: Agent, view_key: str) -> dict[str, Any]:
     """The list it was opened from, and its place there."""
-    listing = listing_of(view_named(view_key), agent, size=_BESIDE)
+    listing = listing_of(view_of(view_key), agent, size=_BESIDE)
     return {"listing": listing, "around": listing.around(ticket.number), "view_key": view_key}
 
 
@@ -214,6 +216,7 @@ def _with_people(tickets: Select[Ticket]) -> Select[Ticket]:
         joinedload(Ticket.contact).joinedload(Contact.addresses),
         joinedload(Ticket.organization),
         joinedload(Ticket.assignee),
+        opening.LOADED,
     )
 
 

@@ -1,4 +1,4 @@
-"""A view of the queue as a table: every ticket of it, in its order."""
+"""A view of the queue as a table: every ticket of it that its filter lets through, in its order."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from helpdesk.errors import Invalid
 from helpdesk.people.models import Agent
 from helpdesk.sheets.cursor import Columns, batches
 from helpdesk.sheets.values import Cell, Column, Export, Kind, Sheet
-from helpdesk.tickets import queue
+from helpdesk.tickets import queue, views
 from helpdesk.tickets.models import Priority, Status
-from helpdesk.tickets.queue import VIEWS
+from helpdesk.tickets.views import VIEWS
 from helpdesk.web.assets import CHANNEL_WORDS
 from helpdesk.web.rendering import zone_of
 
@@ -43,10 +43,9 @@ _COLUMNS = (
 
 def _ask(agent: Agent, address: Mapping[str, str]) -> Sheet:
     key = address.get("view") or "next-up"
-    view = VIEWS.get(key)
-    if view is None:
+    if key not in VIEWS:
         raise Invalid("There is no such view.", {"view": f"Choose one of {', '.join(VIEWS)}."})
-    rows = queue.whole(visible_tickets(agent), view, agent)
+    rows = queue.whole(visible_tickets(agent), views.narrowed(key, address), agent)
     return Sheet(f"tickets-{key}", _COLUMNS, lambda: _rows(rows), zone_of(agent))
 
 

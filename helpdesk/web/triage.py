@@ -19,7 +19,8 @@ from helpdesk.text.numbers import whole
 from helpdesk.tickets import lifecycle, triage
 from helpdesk.tickets.models import Priority, Ticket
 from helpdesk.tickets.undoing import undo
-from helpdesk.web.inbox import listing_of, view_named
+from helpdesk.tickets.views import view_of
+from helpdesk.web.inbox import listing_of
 from helpdesk.web.rendering import back_to, fragment, lead_to, wants_fragment, zone_of
 from helpdesk.web.snoozing import read
 from helpdesk.web.ticket import head, held, in_list, load
@@ -194,7 +195,7 @@ def _gone_on(ticket: Ticket, agent: Agent, below: int | None) -> Response:
 
 def _below(ticket: Ticket, agent: Agent) -> int | None:
     """The ticket below this one in the list, else the first other one; asked before this one leaves the list."""
-    view = view_named(request.form.get("view", "next-up"))
+    view = view_of(request.form.get("view", "next-up"))
     numbers = [line.number for group in listing_of(view, agent).groups for line in group.lines]
     at = numbers.index(ticket.number) if ticket.number in numbers else -1
     rest = [*numbers[at + 1 :], *numbers[: max(at, 0)]]

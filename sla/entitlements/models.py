@@ -22,6 +22,12 @@ class Entitlement(Base):
         Index("ix_entitlement_ticket_id", "ticket_id"),
         Index("ix_entitlement_contract_version_id", "contract_version_id"),
         Index("ix_entitlement_policy_version_id", "policy_version_id", "ticket_id"),
+        Index(
+            "ix_entitlement_source",
+            "source",
+            "ticket_id",
+            postgresql_where=text("replaced_at IS NULL AND source IN ('warranty', 'none')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -116,6 +116,15 @@ def decided(ticket: Ticket) -> Entitlement | None:
     return _page_of(ticket).decided
 
 
+def chip(ticket: Ticket) -> str:
+    """What covers it, beside its number: the agreement by its name, or a warranty."""
+    shared = _page_of(ticket)
+    if shared.decided is None or (shared.contract is None and shared.decided.source != "warranty"):
+        return ""
+    words = shared.contract.name if shared.contract is not None else "Under warranty"
+    return render_template("sla/tickets/_chip.html", words=words)
+
+
 def source(ticket: Ticket) -> str:
     """Under the nearest promise: which agreement says so, and the way to its ledger."""
     shared = _page_of(ticket)

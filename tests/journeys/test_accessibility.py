@@ -378,6 +378,12 @@ INSIDE: tuple[Place, ...] = (
         for view in ("next-up", "mine", "unassigned", "waiting", "snoozed", "done")
     ),
     ("empty view", "/inbox/spam", ()),
+    ("narrowed view", "/inbox/next-up?promise=soon&person=nobody&sort=newest", ()),
+    ("saved view", "/inbox/next-up?promise=soon", ()),
+    ("nothing fits", "/inbox/next-up?priority=urgent&channel=slack", ()),
+    ("filter", "/inbox/next-up/filter?promise=soon", ()),
+    ("filter, mistakes", "/inbox/next-up/filter?go=1&customer_name=nobody-at-all", ()),
+    ("new saved view", "/views/new?view=next-up%3Fpriority%3Dhigh", ()),
     ("ticket", ticket, ()),
     ("ticket, note", ticket, (note,)),
     ("ticket, customer", lambda product: f"{ticket(product)}?pane=context", ()),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from channels.models import Channel, Thread
 from helpdesk import blobs
+from helpdesk.access.permissions import visible_tickets
 from helpdesk.db import db, one
 from helpdesk.demo.people import PASSWORD
 from helpdesk.demo.seeding import load
@@ -23,9 +24,11 @@ from helpdesk.live import CHANNEL
 from helpdesk.outbox import Delivery, State
 from helpdesk.people import agents
 from helpdesk.people.models import Address, Agent, Contact, Organization
-from helpdesk.tickets import conversing, drafts
+from helpdesk.tickets import conversing, drafts, savedviews
+from helpdesk.tickets.counts import of_views
 from helpdesk.tickets.inputs import Answer, Incoming
 from helpdesk.tickets.models import Attachment, Message, Status, Ticket
+from helpdesk.tickets.views import view_of
 from tests.helpdesk.demo.conftest import STORY_NOW
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -103,6 +106,15 @@ class TestTheFreezer:
             ("Door heater fault, freezer 1", "Jun"),
             ("Fan motor replaced, freezer 2", "May"),
         ]
+
+
+@pytest.mark.usefixtures("frozen_story")
+class TestSavedViews:
+    def test_hold_what_their_names_say(self) -> None:
+        saved = savedviews.listed(maya())
+        found = of_views(visible_tickets(maya()), [view_of(one.view) for one in saved], maya())
+        assert dict(zip([one.name for one in saved], found, strict=True))["Warranty claims"] == 1
+        assert [one.name for one in saved] == ["Due within 2 hours", "Warranty claims"]
 
 
 @pytest.mark.usefixtures("frozen_story")

@@ -12,7 +12,7 @@ from helpdesk.db import db
 from helpdesk.errors import Invalid
 from helpdesk.now import now
 from helpdesk.people.models import Agent
-from helpdesk.tickets import lifecycle, queue, timeline, triage
+from helpdesk.tickets import lifecycle, queue, timeline, triage, views
 from helpdesk.tickets.counts import counts
 from helpdesk.tickets.dues import Due, set_next_due
 from helpdesk.tickets.models import Ticket
@@ -24,7 +24,7 @@ CHICAGO = ZoneInfo("America/Chicago")
 
 def subjects(agent: Agent, view: str) -> list[str]:
     """What a view lists beside the noise."""
-    found = queue.page(visible_tickets(agent), queue.VIEWS[view], agent).rows
+    found = queue.page(visible_tickets(agent), views.VIEWS[view], agent).rows
     return [row.subject for row in found if not row.subject.startswith("Proofer")]
 
 
@@ -51,7 +51,7 @@ class TestViews:
         verb, expected = PLACES[place]
         verb(world.ticket("Here"), world)
         db.session.commit()
-        assert {view for view in queue.VIEWS if "Here" in subjects(world.ben, view)} == expected
+        assert {view for view in views.VIEWS if "Here" in subjects(world.ben, view)} == expected
 
     @pytest.mark.parametrize("place", PLACES)
     def test_count_what_they_hold(self, world: World, place: str):
@@ -59,7 +59,7 @@ class TestViews:
         db.session.commit()
         numbers = counts(world.ben)
         for key in ("next-up", "mine", "unassigned", "waiting", "snoozed"):
-            listed = queue.page(visible_tickets(world.ben), queue.VIEWS[key], world.ben).rows
+            listed = queue.page(visible_tickets(world.ben), views.VIEWS[key], world.ben).rows
             assert numbers.of(key) == len(listed), key
         assert numbers.of("done") is None
 
@@ -87,7 +87,7 @@ class TestViews:
         assert not timeline.mark_read(ticket, world.ben, newest)
 
         def unread(agent: Agent) -> bool:
-            found = queue.row(visible_tickets(agent), queue.VIEWS["next-up"], agent, ticket.number)
+            found = queue.row(visible_tickets(agent), views.VIEWS["next-up"], agent, ticket.number)
             assert found is not None
             return found.unread
 
@@ -95,12 +95,12 @@ class TestViews:
 
     def test_a_row_that_left_is_none(self, world: World):
         ticket = lifecycle.resolve(world.ticket(), by=world.ben)
-        assert queue.row(visible_tickets(world.ben), queue.VIEWS["next-up"], world.ben, ticket.number) is None
+        assert queue.row(visible_tickets(world.ben), views.VIEWS["next-up"], world.ben, ticket.number) is None
 
     def test_somebody_who_left_sees_nothing(self, world: World):
         world.ticket()
         world.ben.deactivated_at = now()
-        assert queue.page(visible_tickets(world.ben), queue.VIEWS["next-up"], world.ben).rows == []
+        assert queue.page(visible_tickets(world.ben), views.VIEWS["next-up"], world.ben).rows == []
 
 
 class TestPaging:
@@ -117,7 +117,7 @@ class TestPaging:
         seen: list[Ticket] = []
         after = None
         while True:
-            found = queue.page(visible_tickets(world.ben), queue.VIEWS[view], world.ben, after=after)
+            found = queue.page(visible_tickets(world.ben), views.VIEWS[view], world.ben, after=after)
             assert len(found.rows) <= 4
             seen += found.rows
             after = found.after
@@ -132,7 +132,7 @@ class TestPaging:
     @pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0", "////", "WyJhIiwgImIiLCAiYyJd", "\u2603", "bnVsbA"])
     def test_a_cursor_that_is_not_ours_is_refused_in_words(self, world: World, cursor: str):
         with pytest.raises(Invalid, match="Start from the top"):
-            queue.page(visible_tickets(world.ben), queue.VIEWS["next-up"], world.ben, after=cursor)
+            queue.page(visible_tickets(world.ben), views.VIEWS["next-up"], world.ben, after=cursor)
 
 
 class TestGroups:
@@ -170,7 +170,7 @@ class TestCost:
         db.session.expunge_all()
         ben = db.session.get_one(Agent, ben_id)
         with queries() as sent:
-            rows = queue.page(visible_tickets(ben), queue.VIEWS["next-up"], ben).rows
+            rows = queue.page(visible_tickets(ben), views.VIEWS["next-up"], ben).rows
             for row in rows:
                 people = (row.contact_name, row.assignee_name, row.organization_name)
                 assert people[0]

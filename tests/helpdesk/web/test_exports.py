@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from helpdesk.access.permissions import visible_tickets
 from helpdesk.db import db
 from helpdesk.people.models import Agent
-from helpdesk.tickets import queue
+from helpdesk.tickets import queue, views
 from helpdesk.tickets.models import Ticket
 from helpdesk.web import streaming
 from tests.plugins.world import Browser, World
@@ -30,7 +30,7 @@ class TestTickets:
         assert set(numbers) < set(found)
         shown, after = [], None
         while True:
-            page = queue.page(visible_tickets(world.ben), queue.VIEWS["next-up"], world.ben, after=after)
+            page = queue.page(visible_tickets(world.ben), views.VIEWS["next-up"], world.ben, after=after)
             shown += [str(row.number) for row in page.rows]
             after = page.after
             if after is None:

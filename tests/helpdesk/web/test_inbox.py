@@ -7,7 +7,7 @@ import re
 import pytest
 
 from helpdesk.db import db
-from helpdesk.tickets import lifecycle, queue, triage
+from helpdesk.tickets import lifecycle, queue, triage, views
 from tests.plugins.product import queries
 from tests.plugins.world import Browser, World
 
@@ -21,7 +21,7 @@ class TestShow:
         answer = ben_at_work.get("/")
         assert (answer.status_code, answer.location) == (303, "/inbox/next-up")
 
-    @pytest.mark.parametrize("view", queue.VIEWS)
+    @pytest.mark.parametrize("view", views.VIEWS)
     def test_every_view_opens(self, world: World, ben_at_work: Browser, view: str):
         world.ticket()
         assert ben_at_work.get(f"/inbox/{view}").status_code == 200

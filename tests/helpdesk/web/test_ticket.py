@@ -106,6 +106,35 @@ class TestShow:
             assert words in page, words
 
 
+class TestTheHead:
+    def chips(self, browser: Browser, ticket: Ticket, how: str = "/header") -> list[str]:
+        page = browser.get(f"/tickets/{ticket.number}{how}").text.partition("</header>")[0]
+        found = re.findall(r'<span class="tag.*?</span>', page, re.DOTALL)
+        return [re.sub(r"<[^>]+>", "", one).strip() for one in found]
+
+    def test_says_by_which_channel_the_customer_wrote(self, world: World, ben_at_work: Browser):
+        assert self.chips(ben_at_work, world.ticket()) == ["By email"]
+
+    def test_says_who_opened_it_where_that_is_somebody_else(self, world: World, ben_at_work: Browser):
+        ticket = world.ticket()
+        ticket.contact_id = world.nora.id
+        db.session.commit()
+        assert self.chips(ben_at_work, ticket) == ["Opened by Olive Tran", "By email"]
+
+    def test_says_where_it_went_on(self, world: World, ben_at_work: Browser):
+        ticket = world.ticket()
+        ticket.channel_kind = "chat"
+        db.session.commit()
+        assert self.chips(ben_at_work, ticket) == ["Now on chat"]
+
+    def test_says_so_too_after_a_form_with_script(self, world: World, ben_at_work: Browser):
+        ticket = world.ticket()
+        ticket.contact_id = world.nora.id
+        db.session.commit()
+        answer = ben_at_work.post(f"/tickets/{ticket.number}/assignment", {"agent": "me"}, HX_Request="true")
+        assert "Opened by Olive Tran" in answer.text
+
+
 class TestPieces:
     @pytest.mark.parametrize("piece", ["header", "messages", "messages?after=1", "messages?before=999999", "row"])
     def test_come_without_the_shell(self, world: World, ben_at_work: Browser, piece: str):

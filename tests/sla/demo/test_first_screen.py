@@ -17,7 +17,8 @@ from helpdesk.text.promised import State as Promise
 from helpdesk.text.timeleft import time_left
 from helpdesk.tickets.counts import counts
 from helpdesk.tickets.models import Ticket
-from helpdesk.tickets.queue import VIEWS, Row, group_of, page
+from helpdesk.tickets.queue import Row, group_of, page
+from helpdesk.tickets.views import VIEWS
 from tests.sla.demo.conftest import STORY_NOW
 
 CHICAGO = ZoneInfo("America/Chicago")
