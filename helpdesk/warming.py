@@ -30,7 +30,8 @@ _ROUNDS = 10
 """The interpreter specialises a function at its eighth call."""
 _SECONDS = 2.5
 """At most so long for the pages, and as long again for what is due: twice that later is everything there."""
-_PAGES = ("/healthz", "/sign-in", "/inbox/next-up", "/inbox/mine", "/inbox/counts", "/tickets/new")
+_OPEN = ("/healthz", "/readyz", "/sign-in")
+_PAGES = ("/inbox/next-up", "/inbox/mine", "/inbox/counts", "/tickets/new")
 _NO_QUEUE = "warming"
 """Jobs are never in it: looking there takes none from the worker."""
 
@@ -70,18 +71,20 @@ def _call_ticks(app: Flask, end: float) -> None:
 
 
 def _show_pages(app: Flask, end: float) -> None:
-    """As an administrator who is signed in within a transaction that is never committed."""
-    client = app.test_client()
+    """To nobody, and to an administrator who is signed in within a transaction that is never committed."""
+    nobody, client = app.test_client(), app.test_client()
     with app.app_context():
         agent = db.session.scalars(select(Agent).where(Agent.role == "admin").limit(1)).first()
         if agent is not None:
             with app.test_request_context():
                 client.set_cookie(sessions.cookie_name(), sessions.begin(agent, request))
         newest = db.session.scalar(select(func.max(Ticket.number)))
-        pages = (*_PAGES, f"/tickets/{newest or 0}")
-        for page in pages * _ROUNDS:
+        pages = [(nobody, page) for page in _OPEN] + [(client, page) for page in _PAGES]
+        if newest is not None:  # a page that is not there would end the transaction, and the session with it
+            pages.append((client, f"/tickets/{newest}"))
+        for visitor, page in pages * _ROUNDS:
             if time.monotonic() < end:
-                client.get(page, headers={"Accept-Encoding": "gzip"})
+                visitor.get(page, headers={"Accept-Encoding": "gzip"})
         db.session.rollback()
 
 

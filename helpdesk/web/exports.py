@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from helpdesk.access.guards import agents_only, current_agent
@@ -18,7 +18,7 @@ from helpdesk.sheets.values import Export, Sheet
 from helpdesk.web.streaming import Streamed
 
 bp = Blueprint("exports", __name__)
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 _PIECE = 256 * 1024
 
@@ -72,7 +72,7 @@ def _file(key: str, ending: str, mime: str, pieces: Callable[[Sheet], Iterator[b
 
 
 def _leaving(key: str, sheet: Sheet, mime: str, pieces: Callable[[Sheet], Iterator[bytes]]) -> Response:
-    log.info("table_taken", table=key, agent=current_agent().id)
+    log.info("table_taken", extra={"table": key, "agent": current_agent().id})
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - it outlives this request
     return Response(Streamed(app, lambda: pieces(sheet)), content_type=mime)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from pathlib import Path
 
-import structlog
 from flask import Flask, Response, g, request
 
+from helpdesk import logs
 from helpdesk.access import entrance
 from helpdesk.text.plain import to_html
 from helpdesk.web import assets, errors, headers, live, packing, words
 from helpdesk.web.articles import drawn
 from helpdesk.web.rendering import Templates, panels
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
@@ -35,12 +36,12 @@ def install(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(process="web", request_id=secrets.token_hex(8))
+    logs.bind(request_id=secrets.token_hex(8))
 
 
 def _log(response: Response) -> Response:
     if request.endpoint not in {"static", "health.healthz"}:
         took = round(1000 * (time.perf_counter() - g.get("began", time.perf_counter())), 1)
-        log.info("request", method=request.method, path=request.endpoint, status=response.status_code, ms=took)
+        said = {"method": request.method, "path": request.endpoint, "status": response.status_code, "ms": took}
+        log.info("request", extra=said)
     return response

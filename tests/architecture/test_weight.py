@@ -8,7 +8,7 @@ import sys
 HEAVY = (
     *("fpdf", "PIL", "fontTools", "slack_bolt", "tweepy", "paho", "feedparser", "alembic"),
     *("pydantic", "holidays", "icalendar"),
-    *("xlsxwriter", "prometheus_client"),
+    *("xlsxwriter", "prometheus_client", "rich", "pygments"),
 )
 LOOK = """
 import sys

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-import structlog
 
 from helpdesk import logs
 
@@ -19,24 +19,22 @@ Lines = Callable[[], list[dict]]
 def lines() -> Iterator[Lines]:
     """Configure as a process does; what it wrote so far."""
     root = logging.getLogger()
-    before = (list(root.handlers), root.level, structlog.get_config(), structlog.contextvars.get_contextvars())
-    structlog.contextvars.clear_contextvars()
+    before = (list(root.handlers), root.level)
+    logs.bind()
     logs.configure(process="web")
     written = io.StringIO()
     [handler] = root.handlers
     assert isinstance(handler, logging.StreamHandler)
     handler.setStream(written)
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.handlers[:], config = before[0], before[2]
+    root.handlers[:] = before[0]
     root.setLevel(before[1])
-    structlog.configure(**config)
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(**before[3])
+    logs.bind()
 
 
 class TestLines:
     def test_say_what_happened_where_and_when(self, lines: Lines) -> None:
-        structlog.get_logger("helpdesk.trial").info("delivered", delivery=7, ms=12.5)
+        logging.getLogger("helpdesk.trial").info("delivered", extra={"delivery": 7, "ms": 12.5})
         [line] = lines()
         assert line.pop("timestamp").endswith("Z")
         assert line == {
@@ -51,20 +49,31 @@ class TestLines:
 
     @pytest.mark.parametrize("key", ["body", "subject", "address", "password", "token", "url", "to", "exception"])
     def test_carry_no_key_that_was_not_agreed_on(self, lines: Lines, key: str) -> None:
-        structlog.get_logger("helpdesk.trial").info("filed", **{key: "private words", "inbound": 1})
+        logging.getLogger("helpdesk.trial").info("filed", extra={key: "private words", "inbound": 1})
         [line] = lines()
         assert "private words" not in json.dumps(line)
         assert line["inbound"] == 1
 
     def test_carry_what_was_bound_to_the_request(self, lines: Lines) -> None:
-        with structlog.contextvars.bound_contextvars(request_id="abc", email="olive@x.example"):
-            logging.getLogger("helpdesk.trial").info("request")
+        logs.bind(request_id="abc", email="olive@x.example")
+        logging.getLogger("helpdesk.trial").info("request")
+        logs.bind(request_id="def")
+        logging.getLogger("helpdesk.trial").info("request")
+        first, second = lines()
+        assert (first["request_id"], second["request_id"]) == ("abc", "def")
+        assert "olive" not in json.dumps(first)
+
+    def test_of_a_thread_say_the_process_and_nothing_of_another_thread_s_request(self, lines: Lines) -> None:
+        logs.bind(request_id="abc")
+        thread = threading.Thread(target=lambda: logging.getLogger("channels.trial").info("polled"))
+        thread.start()
+        thread.join()
         [line] = lines()
-        assert line["request_id"] == "abc"
-        assert "olive" not in json.dumps(line)
+        assert line["process"] == "web"
+        assert "request_id" not in line
 
     def test_stay_one_line_whatever_is_in_them(self, lines: Lines) -> None:
-        structlog.get_logger("helpdesk.trial").info("kind", kind='two\nlines "and" \x1b[31m more\u2028')
+        logging.getLogger("helpdesk.trial").info("kind", extra={"kind": 'two\nlines "and" \x1b[31m more\u2028'})
         [line] = lines()
         assert line["kind"] == 'two\nlines "and" \x1b[31m more\u2028'
 
@@ -89,12 +98,11 @@ class TestExceptions:
     def failing(self) -> None:
         raise ValueError("olive@x.example wrote: secret")
 
-    @pytest.mark.parametrize("logger", [logging.getLogger("helpdesk.trial"), structlog.get_logger("helpdesk.trial")])
-    def test_leave_their_type_and_the_way_they_came_but_no_words(self, lines: Lines, logger) -> None:
+    def test_leave_their_type_and_the_way_they_came_but_no_words(self, lines: Lines) -> None:
         try:
             self.failing()
         except ValueError:
-            logger.exception("job_failed")
+            logging.getLogger("helpdesk.trial").exception("job_failed")
         [line] = lines()
         assert (line["event"], line["exception_type"]) == ("job_failed", "ValueError")
         assert line["where"].startswith("test_logs.py:")
