@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from zlib import crc32
 
 TINTS = 6
 
 
+@lru_cache(2_000)
 def initials(name: str) -> str:
     """One or two capitals: of the first and last word, or the first two letters of a single one; "?" of nothing."""
     words = ["".join(letter for letter in word if letter.isalnum()) for word in name.split()]
