@@ -10,8 +10,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk import jobs
-from helpdesk.db import Base, Json, db
+from helpdesk.db import Base, Json, db, new_id
 from helpdesk.now import now
+from helpdesk.rows import keep
 
 
 class State(StrEnum):
@@ -108,11 +109,20 @@ def enqueue(delivery: Delivery, *, after: timedelta = timedelta()) -> Delivery:
     """Put a delivery in the outbox and its job beside it; it may leave `after` the undo window."""
     delivery.created_at = now()
     delivery.not_before = delivery.created_at + after
-    db.session.add(delivery)
     if delivery.id is None:
+        db.session.add(delivery)
         db.session.flush()
+    else:
+        _write(delivery)
     jobs.defer("deliver", at=delivery.not_before if after else None, delivery_id=delivery.id)
     return delivery
+
+
+def _write(delivery: Delivery) -> None:
+    """One whose key is known; what it names is written already."""
+    for one in delivery.recipients:
+        one.id, one.delivery_id = new_id("delivery_recipient"), delivery.id
+    keep(delivery, *delivery.recipients)
 
 
 def cancel(delivery: Delivery) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import groupby
 from typing import Any, cast
 
 from sqlalchemy import Insert, Table, insert
+from sqlalchemy.orm import make_transient_to_detached
 
 from helpdesk.db import Base, db
 
@@ -32,6 +34,24 @@ def insert_keyed(made: Sequence[Base]) -> None:
             cast("Any", one).id = key
 
 
+def keep(*made: Base) -> None:
+    """Write new objects with their keys, in this order; the session takes each for a row that it has read.
+
+    What was left out is as its column has it by itself. What they relate to has to be written already; what else the
+    session has to write is written later, at once.
+    """
+    for one in made:
+        for name, default in _defaults(type(one)):
+            if name not in one.__dict__:
+                setattr(one, name, default(None) if callable(default) else default)
+    with db.session.no_autoflush:
+        for _, rows in groupby(made, type):
+            insert_all(list(rows))
+    for one in made:
+        make_transient_to_detached(one)
+    db.session.add_all(made)
+
+
 @cache
 def _insert(model: type[Base], *, keyed: bool) -> tuple[Insert, tuple[str, ...]]:
     """The statement, and the columns it is given."""
@@ -41,3 +61,10 @@ def _insert(model: type[Base], *, keyed: bool) -> tuple[Insert, tuple[str, ...]]
 
 def _values(one: Base, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(one, name) for name in names}
+
+
+@cache
+def _defaults(model: type[Base]) -> tuple[tuple[str, Any], ...]:
+    """Every column but the key, and what a row has there by default or what makes that."""
+    columns: Iterable[Any] = cast("Table", model.__table__).columns
+    return tuple((one.name, one.default.arg if one.default else None) for one in columns if not one.primary_key)

@@ -18,6 +18,7 @@ from helpdesk.now import now
 from helpdesk.outbox import Delivery
 from helpdesk.people import contacts
 from helpdesk.people.models import Agent, Contact
+from helpdesk.rows import keep
 from helpdesk.text.plain import snippet
 from helpdesk.tickets import addressing, reach, search
 from helpdesk.tickets.dues import place
@@ -31,6 +32,7 @@ _SUBJECT_LIMIT = 300
 _BODY_LIMIT = 200_000
 
 _OF_FORM = select(Message).where(Message.client_id == bindparam("form")).options(*WHOLE)
+_IS_SENT = _OF_FORM.with_only_columns(Message.id)
 
 
 def open_ticket(contact: Contact, incoming: Incoming, *, follows: Ticket | None = None) -> Ticket:
@@ -125,13 +127,15 @@ def reply(ticket: Ticket, answer: Answer, *, by: Agent, draft: Draft | None = No
     recipients = addressing.recipients(ticket)
     told = reach.of(ticket)
     reach.check(told, answer.body.strip(), _files_of(draft), prepared=answer.prepared is not None)
-    reserve(message=1, delivery=1, event=2)  # all is written at once: rows that name each other know their keys before
+    reserve(
+        message=1, delivery=1, delivery_recipient=len(recipients), event=2
+    )  # all is written at once: rows that name each other know their keys before
     message, files = _write(ticket, answer, by=by, direction="out", draft=draft)
     ticket.waiting_since = None
     if ticket.assignee_id is None:
         ticket.assignee_id = by.id
     place(ticket)
-    _keep(message, files, by=by, draft=draft)
+    _keep(ticket, message, files, by=by, draft=draft)
     delivery = Delivery(
         id=new_id("delivery"),
         purpose="reply",
@@ -165,7 +169,7 @@ def note(ticket: Ticket, answer: Answer, *, by: Agent, draft: Draft | None = Non
         return known
     reserve(message=1, event=1)
     message, files = _write(ticket, answer, by=by, direction="note", draft=draft)
-    _keep(message, files, by=by, draft=draft)
+    _keep(ticket, message, files, by=by, draft=draft)
     events.record(ticket, "note.added", by=by, message_id=message.id)
     db.session.flush()
     return message
@@ -198,10 +202,10 @@ def written_already(client_id: str | None, ticket: Ticket | None, by: Agent) -> 
     Raises:
         Conflict: somebody else sent that form, or on another ticket.
     """
-    if not client_id:
+    if not client_id or db.session.scalar(_IS_SENT, {"form": client_id}) is None:
         return None
-    known = db.session.scalars(_OF_FORM, {"form": client_id}).one_or_none()
-    if known is not None and (known.agent_id != by.id or (ticket is not None and known.ticket_id != ticket.id)):
+    known = db.session.scalars(_OF_FORM, {"form": client_id}).one()
+    if known.agent_id != by.id or (ticket is not None and known.ticket_id != ticket.id):
         raise Conflict("This form was sent from another page already. Load the page again.")
     return known
 
@@ -224,6 +228,7 @@ def _arrived(ticket: Ticket, incoming: Incoming, **others: Any) -> Message:
         missing_files=list(incoming.missing_files),
         **others,
     )
+    db.session.add(message)
     _add(ticket, message, incoming.files)
     return message
 
@@ -250,7 +255,6 @@ def _write(
         raise Invalid("That is too long for one message.", {"body": "Send it as a file instead."})
     message = Message(
         id=new_id("message"),
-        ticket=ticket,
         ticket_id=ticket.id,
         direction=direction,
         channel_kind=ticket.channel_kind,
@@ -270,20 +274,21 @@ def _files_of(draft: Draft | None) -> list[Attachment]:
     return list(db.session.scalars(select(Attachment).where(Attachment.draft_id == draft.id))) if draft else []
 
 
-def _keep(message: Message, files: list[Attachment], *, by: Agent, draft: Draft | None) -> None:
-    """Keep what shows the message at hand; the files are its own and the draft is gone."""
-    if draft is not None:
+def _keep(ticket: Ticket, message: Message, files: list[Attachment], *, by: Agent, draft: Draft | None) -> None:
+    """Write it down and keep what shows it at hand; the files are its own and the draft is gone."""
+    if ticket in db.session.new:
         db.session.flush()
+    keep(message)
+    if draft is not None:
         for file in files:
             file.draft_id, file.message_id = None, message.id
         db.session.flush()
         db.session.delete(draft)
-    for name, value in {"agent": by, "contact": None, "attachments": files, "delivery": None}.items():
+    for name, value in {"ticket": ticket, "agent": by, "contact": None, "attachments": files, "delivery": None}.items():
         set_committed_value(message, name, value)
 
 
 def _add(ticket: Ticket, message: Message, files: tuple[File, ...]) -> None:
-    db.session.add(message)
     search.index(ticket.id, subject=message.subject, body=message.reply_text, note=message.is_note)
     message.attachments = [
         Attachment(

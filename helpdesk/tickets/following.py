@@ -21,15 +21,10 @@ _FOLLOWERS = (
     .options(joinedload(Follower.address).joinedload(Address.contact))
     .order_by(Follower.address_id)
 )
-_APPROVED = _FOLLOWERS.where(Follower.state == "approved")
 
 
 def followers(ticket: Ticket) -> Sequence[Follower]:
     return db.session.scalars(_FOLLOWERS, {"ticket": ticket.id}).all()
-
-
-def approved(ticket: Ticket) -> Sequence[Follower]:
-    return db.session.scalars(_APPROVED, {"ticket": ticket.id}).all()
 
 
 def ask(ticket: Ticket, address: Address) -> None:

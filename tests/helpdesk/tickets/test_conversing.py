@@ -177,6 +177,17 @@ class TestReply:
         recipients = world.delivery(world.reply(ticket)).recipients
         assert [(r.address, r.role) for r in recipients] == [(OLIVE, "to"), (JONAS, "cc")]
 
+    def test_goes_once_to_the_customer_and_only_to_those_reached_in_the_same_way(self, world: World):
+        ticket = world.ticket()
+        olive, telephone = contacts.find_or_create(OLIVE), contacts.find_or_create(NORA)
+        telephone.kind = "phone"
+        for address in (olive, telephone):
+            following.ask(ticket, address)
+        for follower in following.followers(ticket):
+            following.decide(ticket, follower, approve=True, by=world.ben)
+        recipients = world.delivery(world.reply(ticket)).recipients
+        assert [(r.address, r.role) for r in recipients] == [(OLIVE, "to")]
+
 
 class TestNote:
     def test_is_for_the_team_alone(self, world: World):
@@ -384,7 +395,7 @@ class TestFollowing:
         following.ask(ticket, jonas)
         following.ask(ticket, jonas)
         assert events_of(ticket).count("follower.added") == 1
-        assert not following.approved(ticket)
+        assert [one.state for one in following.followers(ticket)] == ["pending"]
 
     def test_asking_again_changes_no_decision(self, world: World):
         ticket = world.ticket()

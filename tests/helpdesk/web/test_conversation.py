@@ -14,7 +14,8 @@ from helpdesk.outbox import Delivery, State
 from helpdesk.people import contacts
 from helpdesk.tickets import drafts, following
 from helpdesk.tickets.models import Attachment, Draft, Follower, Message, Status, Ticket
-from tests.plugins.world import JONAS, OLIVE, Browser, World
+from tests.plugins.product import queries
+from tests.plugins.world import JONAS, NORA, OLIVE, Browser, World
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 30
 
@@ -47,6 +48,21 @@ class TestReply:
         if script:
             assert "On our way." in answer.text
             assert "<html" not in answer.text
+
+    def test_takes_few_statements_and_no_more_where_people_are_in_copy(self, world: World, ben_at_work: Browser):
+        costs = []
+        for copied in ((), (), (JONAS, NORA)):  # what is asked once in half a minute is asked by the first
+            ticket = world.ticket()
+            for address in copied:
+                following.ask(ticket, contacts.find_or_create(address))
+            for follower in following.followers(ticket):
+                following.decide(ticket, follower, approve=True, by=world.ben)
+            db.session.commit()
+            number = ticket.number
+            with queries() as sent:
+                ben_at_work.hx(f"/tickets/{number}/replies", {"body": "On our way.", "client_id": f"c{number}"})
+            costs.append(len(sent))
+        assert costs[1] == costs[2] <= 18
 
     @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
     @pytest.mark.parametrize("path", ["replies", "notes"])
