@@ -17,6 +17,7 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.web.rendering import back_to, zone_of
 from sla.escalations import acknowledging
 from sla.escalations.models import METHODS, Escalation, Page, PageReason
+from sla.web import sidebar
 
 bp = Blueprint("ringing", __name__)
 
@@ -49,9 +50,9 @@ class Run:
 
 
 def panel(ticket: Ticket) -> str:
-    runs = db.session.scalars(_RUNS, {"ticket": ticket.id}).all()
-    if not runs:
+    if not sidebar.holds(ticket).runs:
         return ""
+    runs = db.session.scalars(_RUNS, {"ticket": ticket.id}).all()
     shown = [Run(run, _state(run), _pages(run.id)) for run in runs]
     return render_template(
         "sla/escalations/_ringing.html",

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from flask import g, render_template
-from sqlalchemy import BigInteger, BindParameter, bindparam, select
+from sqlalchemy import BigInteger, BindParameter, bindparam, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.access.guards import current_agent
@@ -24,8 +24,9 @@ from sla.assets.warranties import Cover
 from sla.commitments import milestones
 from sla.commitments.models import Commitment
 from sla.contracts import consumption, terms
-from sla.contracts.models import ContractVersion
+from sla.contracts.models import ContractVersion, TimeEntry
 from sla.entitlements.models import Entitlement, TicketAsset
+from sla.escalations.models import Escalation
 from sla.reports import figures
 from sla.web.amounts import length
 from sla.web.kit import icon_of
@@ -60,7 +61,21 @@ _UNITS = (
     .order_by(TicketAsset.state, TicketAsset.created_at)
     .options(joinedload(TicketAsset.asset).options(selectinload(Asset.warranties), joinedload(Asset.site)))
 )
+_HOLDS = select(
+    exists().where(Escalation.ticket_id == _TICKET),
+    exists().where(TimeEntry.ticket_id == _TICKET, TimeEntry.returned_at.is_(None)),
+    exists().where(TicketAsset.ticket_id == _TICKET, TicketAsset.state != "dismissed"),
+)
 """Put together once: every ticket's page asks them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Which of the things there is on a ticket that most have none of: one question instead of one for each."""
+
+    runs: bool
+    time: bool
+    units: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,10 @@ class _Page:
         self._ticket_id = ticket_id
 
     @cached_property
+    def holds(self) -> Holds:
+        return Holds(*db.session.execute(_HOLDS, {"ticket": self._ticket_id}).one())
+
+    @cached_property
     def said(self) -> list[Entitlement]:
         """What was ever said to cover it, in the order it was decided."""
         return list(db.session.scalars(_SAID, {"ticket": self._ticket_id}))
@@ -109,6 +128,11 @@ class _Page:
             return []
         newest = {row.clause_id: row for row in db.session.scalars(_PROMISED, {"ticket": self._ticket_id})}
         return sorted((row for row in newest.values() if row.outcome != "void"), key=lambda row: row.clause.position)
+
+
+def holds(ticket: Ticket) -> Holds:
+    """What there is to show on this page, which its panels ask for once."""
+    return _page_of(ticket).holds
 
 
 def decided(ticket: Ticket) -> Entitlement | None:
@@ -175,7 +199,7 @@ def cover(ticket: Ticket) -> str:
 
 def units(ticket: Ticket) -> str:
     """The equipment it is about, with its cover today; guesses are marked as such."""
-    if ticket.organization_id is None:
+    if ticket.organization_id is None or not holds(ticket).units:
         return ""
     rows = db.session.scalars(_UNITS, {"ticket": ticket.id}).all()
     covers: dict[int, list[tuple[Warranty, Cover]]] = covered.covers([row.asset for row in rows])

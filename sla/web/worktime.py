@@ -90,7 +90,8 @@ def take_back(number: int, key: str) -> Response:
 
 def panel(ticket: Ticket) -> str:
     """What was worked, and what is left of the hours bought ahead; nothing where there is neither."""
-    known, noted = _covered_by(sidebar.decided(ticket)), noting.noted(ticket.id)
+    known = _covered_by(sidebar.decided(ticket))
+    noted = noting.noted(ticket.id) if sidebar.holds(ticket).time else []
     if known.left is None and not noted:
         return ""
     return render_template(

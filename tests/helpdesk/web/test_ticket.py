@@ -188,7 +188,7 @@ class TestCost:
                 page = ben_at_work.get(f"/tickets/{ticket.number}").text
             assert len(re.findall(r'data-message="', page)) >= 5
             costs.append(len(sent))
-        assert costs[0] == costs[1] <= 19
+        assert costs[0] == costs[1] <= 17
 
     def test_asks_for_nobody_twice(self, world: World, ben_at_work: Browser):
         ticket = world.ticket()
