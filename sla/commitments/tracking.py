@@ -16,7 +16,7 @@ from helpdesk import events
 from helpdesk.db import before_commit, db, reserve
 from helpdesk.events import Event
 from helpdesk.now import now
-from helpdesk.rows import insert_all
+from helpdesk.rows import insert_later
 from helpdesk.tickets.models import Ticket
 from sla.commitments.clock import fold
 from sla.commitments.facts import Cycle
@@ -55,7 +55,6 @@ def settle(ticket_ids: list[int]) -> None:
         if ticket.id in told:
             made += _settle(ticket, told[ticket.id], known.get(ticket.id, {}))
     _add([row for row in made if inspect(row).transient])
-    db.session.flush()
 
 
 def _expect(known: Mapping[int, Mapping[tuple[int, int], Commitment]]) -> None:
@@ -80,8 +79,11 @@ def _settle(ticket: Ticket, history: History, known: dict[tuple[int, int], Commi
 
 def _add(new: Sequence[Commitment]) -> None:
     """What is decided already goes through the session, where those listen who count it."""
-    db.session.add_all(row for row in new if row.outcome in DECIDED)
-    insert_all([row for row in new if row.outcome not in DECIDED])
+    insert_later(*(row for row in new if row.outcome not in DECIDED))
+    decided = [row for row in new if row.outcome in DECIDED]
+    if decided:
+        db.session.flush()  # what promises them is written
+        db.session.add_all(decided)
 
 
 def _write(ticket: Ticket, history: History, cycle: Cycle, row: Commitment | None, at: datetime) -> Commitment:
@@ -155,6 +157,7 @@ def _break(ticket: Ticket, history: History, row: Commitment) -> None:
 def _numbered(row: Commitment) -> None:
     """Only a new row must be written before something can name it; hundreds that turn are written at once."""
     if inspect(row).transient:
+        db.session.flush()  # what promises it is written
         db.session.add(row)
         db.session.flush()
 

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
-from helpdesk.db import among, by_id, db
+from helpdesk.db import among, by_id, db, new_id, reserve
 from helpdesk.errors import Invalid
 from helpdesk.people.models import Agent
-from helpdesk.rows import insert_keyed
+from helpdesk.rows import insert_later
 from helpdesk.tickets.models import Ticket
 from sla.assets.models import Warranty
 from sla.calendars import loading as calendars
@@ -59,9 +59,11 @@ def decide_all(tickets: Sequence[Ticket], received: Mapping[int, datetime]) -> D
         if known.contracts or known.policies or known.warranties:
             judged.append((ticket, deciding.decide(request, known), at))
     made = [(ticket, drawn(row_of(ticket.id, decision, at=at), decision, library)) for ticket, decision, at in judged]
-    insert_keyed([entitlement for _, entitlement in made])
+    reserve(entitlement=len(made), event=len(made))
     with db.session.no_autoflush:
         for ticket, entitlement in made:
+            entitlement.id = new_id("entitlement")
+            insert_later(entitlement)
             record(ticket, entitlement, first=True, by=None)
     return Decided([Made(one, said.clauses) for (_, one), (_, said, _) in zip(made, judged, strict=True)], hours)
 
