@@ -32,8 +32,8 @@ from sla.entitlements import naming, resolving
 
 def touch(event: Event) -> None:
     """Have this ticket's promises settled before the commit."""
-    if event.kind in {"ticket.opened", "message.received"} and event.message_id is not None:
-        before_commit(naming.read, event.message_id)
+    if event.kind in naming.WORDS:
+        naming.heard(event)
     if event.kind in {"ticket.tagged", "ticket.handed"} or event.data.get("customer"):
         before_commit(resolving.review_all, event.ticket_id)
     if not event.data.get("first"):
@@ -47,7 +47,7 @@ def settle(ticket_ids: list[int]) -> None:
     known = by_cycle(past.decided)
     new = [one for one in tickets if one.id not in past.decided]
     if new:
-        past.add(resolving.decide_all(new, past.received))
+        past.add(resolving.decide_all(new, past.received, naming.first([one.id for one in new])))
     told = past.histories()
     _expect(known)
     made: list[Commitment] = []
