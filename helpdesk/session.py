@@ -34,9 +34,15 @@ class Writing(Session):
 
 
 @sa_event.listens_for(Writing, "after_soft_rollback")
-def _forget(session: Writing, _undone: SessionTransaction) -> None:
+def _take_back(session: Writing, _undone: SessionTransaction) -> None:
     """A savepoint begins with a flush, so what waits when it is rolled back was made inside it."""
     session.info.pop(_WAITING, None)
+
+
+@sa_event.listens_for(Writing, "after_transaction_end")
+def _forget(session: Writing, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(_WAITING, None)
 
 
 def write(connection: Connection, rows: Sequence[DeclarativeBase]) -> None:

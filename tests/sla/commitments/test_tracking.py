@@ -1,5 +1,6 @@
 """Promises follow what happens to a ticket, in the transaction in which it happens."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -395,6 +396,25 @@ class TestCoverage:
             assert resolving.current_of(ticket.id).source == "warranty"
             later = office.ticket(text="It is KX40 2291 0875, and warm again.")
         assert resolving.current_of(later.id).source == "policy"
+
+    def test_a_mail_that_names_a_unit_is_judged_in_few_statements(self, office):
+        unit = promising.unit("Orchard Dairy", "KX40-2291-0875", parts=24)
+        promising.contract("Orchard Dairy", "Gold", promising.clause("first_response", 3600), asset_ids=[unit.id])
+        db.session.commit()
+        office.arrive(mail("It is KX40-2291-0875."))
+        ours = (
+            "ticket_asset",
+            "asset",
+            "policy_version",
+            "escalation_policy",
+            "entitlement",
+            "commitment",
+            "volume_mark",
+        )
+        with queries() as asked:
+            office.arrive(mail("KX40-2291-0875 again."))
+        about = [one for one in asked if re.search(rf"\b(?:FROM|INTO) \"?(?:{'|'.join(ours)})\b", one)]
+        assert len(about) == 4, about  # which unit, what could cover it, who would be woken, and all that follows
 
     def test_another_customers_serial_tells_nothing(self, office):
         promising.unit("St. Brigid Hospital", "KX40-2291-0875", parts=24)
