@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import inspect
 
 from helpdesk import session
 from helpdesk.db import Base, db
@@ -14,7 +17,7 @@ def insert_all(made: Sequence[Base]) -> None:
     Every column is written as the object has it. What the rows relate to has to be written already, or is among them.
     """
     if made:
-        session.write(db.session.connection(), made)
+        session.write(db.session.connection(), made, {})
 
 
 def insert_later(*made: Base) -> None:
@@ -22,6 +25,22 @@ def insert_later(*made: Base) -> None:
 
     Taken back with the savepoint they were made in. What the session keeps as an object can name them from then on.
     """
-    writing = db.session()
-    assert isinstance(writing, session.Writing)
-    writing.write_later(made)
+    _writing().write_later(made)
+
+
+def change_later(row: Base, **values: Any) -> None:
+    """Set columns of a row, written with the next flush in the same statement; of a new one, with the row.
+
+    For what is worked out anew whenever a row is settled: the same columns each time, none where nothing differs.
+    """
+    if not inspect(row).persistent:
+        for name, value in values.items():
+            setattr(row, name, value)
+    elif any(getattr(row, name) != value for name, value in values.items()):
+        _writing().change_later(row, **values)
+
+
+def _writing() -> session.Writing:
+    found = db.session()
+    assert isinstance(found, session.Writing)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from helpdesk.db import Base, db, new_id, reserve
 from helpdesk.events import Event
 from helpdesk.now import now
-from helpdesk.rows import insert_all, insert_later
+from helpdesk.rows import change_later, insert_all, insert_later
+from helpdesk.tickets import conversing
 from helpdesk.tickets.models import Message, MessageVersion, Ticket
 from sla.assets.models import Asset
 from tests.plugins.product import queries
 from tests.plugins.world import World
 
+AT = datetime(2031, 5, 1, 9, 30, 0, 123456, tzinfo=UTC)
 WORDS = 'She said "9 °C" \\ and\nleft: {"a": [1, null]} \N{SNOWMAN}'
 
 
@@ -124,6 +126,58 @@ class TestInsertLater:
         db.session.close()
         db.session.commit()
         assert db.session.scalar(select(func.count()).where(Event.kind == "ticket.tagged")) == 0
+
+
+class TestChangeLater:
+    def test_is_said_at_once_and_written_with_the_rows_that_wait(self, world: World) -> None:
+        ticket = world.ticket()
+        made = event(ticket)
+        with queries() as asked:
+            change_later(ticket, preview="Warm", queue_at=AT, next_due_asleep={"until": None})
+            insert_later(made)
+            assert (ticket.preview, ticket.queue_at, asked) == ("Warm", AT, [])
+            db.session.commit()
+        assert len(asked) == 1, asked
+        row = select(Ticket.preview, Ticket.queue_at, Ticket.next_due_asleep).where(Ticket.id == ticket.id)
+        assert db.session.execute(row).one() == ("Warm", AT, {"until": None})
+
+    def test_of_several_rows_and_of_one_twice_leaves_the_last(self, world: World) -> None:
+        one, other = world.ticket(), world.ticket()
+        change_later(one, preview="First")
+        change_later(other, preview="Other")
+        change_later(one, preview="Last", next_due_kind="reply")
+        other.subject = "Changed beside"
+        db.session.commit()
+        rows = select(Ticket.preview, Ticket.next_due_kind, Ticket.subject).where(Ticket.id.in_([one.id, other.id]))
+        said = db.session.execute(rows.order_by(Ticket.id)).all()
+        assert said == [("Last", "reply", one.subject), ("Other", "", "Changed beside")]
+
+    def test_that_changes_nothing_asks_nothing(self, world: World) -> None:
+        ticket = world.ticket()
+        same = ticket.preview
+        with queries() as asked:
+            change_later(ticket, preview=same)
+            db.session.commit()
+        assert asked == []
+
+    def test_of_a_new_row_is_written_with_it(self, world: World) -> None:
+        new = conversing.open_ticket(world.olive, world.words())
+        change_later(new, preview="Warm")
+        db.session.commit()
+        assert db.session.scalars(select(Ticket.preview).where(Ticket.id == new.id)).one() == "Warm"
+
+    @pytest.mark.parametrize("flushed", [True, False])
+    def test_goes_with_its_savepoint_here_and_there(self, world: World, flushed: bool) -> None:
+        ticket = world.ticket()
+        before = ticket.preview
+        with db.session.begin_nested() as doubtful:
+            change_later(ticket, preview="Taken back")
+            if flushed:
+                db.session.flush()
+            doubtful.rollback()
+        assert ticket.preview == before
+        db.session.commit()
+        assert db.session.scalars(select(Ticket.preview).where(Ticket.id == ticket.id)).one() == before
 
 
 class TestReserve:
