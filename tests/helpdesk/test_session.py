@@ -143,6 +143,7 @@ class TestChangeLater:
 
     def test_of_several_rows_and_of_one_twice_leaves_the_last(self, world: World) -> None:
         one, other = world.ticket(), world.ticket()
+        assert one.id < other.id  # both are read again after the commit: no question comes between the changes
         change_later(one, preview="First")
         change_later(other, preview="Other")
         change_later(one, preview="Last", next_due_kind="reply")
