@@ -32,6 +32,7 @@ from helpdesk.db import before_commit, db, reserve
 from helpdesk.now import now
 from helpdesk.people import contacts
 from helpdesk.people.models import Contact
+from helpdesk.plugins import installed
 from helpdesk.tickets import conversing, following
 from helpdesk.tickets.models import Message, Ticket
 
@@ -76,9 +77,8 @@ def file_all(
 def _file_words_of(readable: Sequence[tuple[Inbound, Envelope]], own: frozenset[str], released: bool) -> None:  # noqa: FBT001
     known = Known([envelope for _, envelope in readable], own)
     batch = _Batch(known, own, released)
-    count = len(readable)
-    # two events are told here, and then what covers a new ticket
-    reserve(ticket=count, message=count, event=3 * count, conversation=known.new_conversations)
+    count, talks = len(readable), known.new_conversations
+    reserve(**installed().keys(count, ticket=count, message=count, event=2 * count, conversation=talks))
     with db.session.no_autoflush:
         filed = [done for inbound, envelope in readable if (done := _file(inbound, envelope, batch))]
     conversing.number_new_tickets()

@@ -20,7 +20,7 @@ from helpdesk.events import Event
 from helpdesk.now import now
 from helpdesk.people import contacts
 from helpdesk.people.models import Contact
-from helpdesk.plugins import Unit
+from helpdesk.plugins import Unit, installed
 from helpdesk.tickets import conversing, lifecycle, triage
 from helpdesk.tickets.inputs import Incoming
 from helpdesk.tickets.models import Message, Priority, Status, Ticket
@@ -106,7 +106,8 @@ def _introduce(batch: Batch, faults: Mapping[int, DeviceFault]) -> None:
         if unit is not None and address.contact.organization_id != unit.organization_id:
             address.contact.organization_id = unit.organization_id
     batch.people |= {value: address.contact for value, address in known.items()}
-    reserve(ticket=len(faults), message=len(faults), event=4 * len(faults))
+    count = len(faults)
+    reserve(**installed().keys(count, ticket=count, message=count, event=3 * count))
 
 
 def _open(batch: Batch, fault: DeviceFault, inbound: Inbound | None) -> None:

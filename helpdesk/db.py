@@ -37,6 +37,7 @@ from sqlalchemy.orm import registry as Registry  # noqa: N812 - a class by anoth
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from helpdesk.errors import NotFound
+from helpdesk.session import Writing
 
 T = TypeVar("T", bound="Base")
 V = TypeVar("V")
@@ -65,7 +66,7 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+db = SQLAlchemy(model_class=Base, session_options={"class_": Writing})
 
 _RESTED_SECONDS = 30.0
 """After so long something between us and a server elsewhere may have forgotten the connection."""
@@ -234,11 +235,18 @@ def new_id(table: str) -> int:
 
 
 def reserve(**rows: int) -> None:
-    """Fetch the next keys of some tables at once; those that stay unused are lost, as a sequence loses them."""
+    """Have the next keys of so many rows of some tables at hand, fetched at once; it asks nothing where they are.
+
+    Those this transaction leaves unused are lost, as a sequence loses them: used later they would say a wrong order.
+    """
     waiting: dict[str, list[int]] = db.session.info.setdefault("ids", {})
+    missing = {table: count - len(waiting.get(table, ())) for table, count in rows.items()}
+    asked = {table: count for table, count in missing.items() if count > 0}
+    if not asked:
+        return
     with db.session.no_autoflush:
-        made = db.session.execute(_KEYS, {"tables": [*rows], "counts": [*rows.values()]}).all()
-    for table in rows:
+        made = db.session.execute(_KEYS, {"tables": [*asked], "counts": [*asked.values()]}).all()
+    for table in asked:
         keys = sorted((key for name, key in made if name == table), reverse=True)
         waiting[table] = [*keys, *waiting.get(table, [])]
 
@@ -276,12 +284,13 @@ def settle() -> None:
 
 @sa_event.listens_for(Session, "before_commit")
 def _work_off(session: Session) -> None:
-    if session.in_nested_transaction() or not any(session.info.get(one) for one in _WAITING):
+    if session.in_nested_transaction():
         return
     session.flush()
     while waiting := next(filter(None, (session.info.pop(one, None) for one in _WAITING)), None):
         for work, keys in waiting.items():
             work(list(keys))
+    session.flush()
 
 
 @sa_event.listens_for(Session, "after_soft_rollback")
@@ -289,6 +298,12 @@ def _forget(session: Session, rolled_back: SessionTransaction) -> None:
     if rolled_back.parent is None:
         for one in _WAITING:
             session.info.pop(one, None)
+
+
+@sa_event.listens_for(Session, "after_transaction_end")
+def _lose_keys(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop("ids", None)
 
 
 def _have_done(when: str, work: Work, key: int) -> None:

@@ -7,14 +7,17 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey, Index, inspect
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy import event as sa_event
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.db import Base, Json, db, new_id
 from helpdesk.live import announce
 from helpdesk.now import now
 from helpdesk.plugins import installed
+from helpdesk.rows import insert_later
+from helpdesk.session import around, inside
 
 KINDS = {
     "ticket.opened": "a ticket began, by a customer's message or an agent",
@@ -121,7 +124,7 @@ class Event(Base):
     data: Mapped[Json] = mapped_column(default=dict)
 
     ticket: Mapped[Any] = relationship("Ticket", lazy="raise")
-    """Only says that a ticket's row is written before what happened to it."""
+    """At hand for whoever reacts."""
 
 
 def record(
@@ -131,35 +134,39 @@ def record(
     if kind not in KINDS:
         raise ValueError(f"unknown event kind {kind}")
     event = Event(
-        id=new_id("event"), ticket=ticket, ticket_id=ticket.id, kind=kind, at=now(), message_id=message_id, data=data
-    )
-    if by is not None:
-        event.agent_id = by.id if by.actor_kind == "agent" else None
-        event.contact_id = by.id if by.actor_kind == "contact" else None
+        id=new_id("event"), ticket_id=ticket.id, kind=kind, at=now(), message_id=message_id, data=data,
+        agent_id=by.id if by is not None and by.actor_kind == "agent" else None,
+        contact_id=by.id if by is not None and by.actor_kind == "contact" else None,
+    )  # fmt: skip
     return _tell(event, ticket)
 
 
 def retell(ticket: Subject, event: Event, **data: Any) -> Event:
     """Tell on a ticket what was told on another, at its own instant and of the same people; `data` adds to it."""
     again = Event(
-        id=new_id("event"), ticket=ticket, ticket_id=ticket.id, kind=event.kind, at=event.at,
+        id=new_id("event"), ticket_id=ticket.id, kind=event.kind, at=event.at,
         agent_id=event.agent_id, contact_id=event.contact_id, message_id=event.message_id, data={**event.data, **data},
     )  # fmt: skip
     return _tell(again, ticket)
 
 
 def opened_now(ticket_ids: Iterable[int]) -> dict[int, Sequence[Event]]:
-    """All that ever happened to those tickets that were opened in this transaction, by ticket, as written so far.
+    """All that ever happened to those tickets that were opened in this transaction, by ticket.
 
     In the order of their ids; it asks nothing.
     """
-    known: dict[int, list[Event]] = db.session().info.get("opened", {})
-    written = {one: filter(_is_written, known[one]) for one in ticket_ids if one in known}
-    return {one: sorted(told, key=attrgetter("id")) for one, told in written.items()}
+    known: dict[int, list[_Told]] = db.session().info.get("opened", {})
+    told = {one: [event for _, event in known[one]] for one in ticket_ids if one in known}
+    return {one: sorted(each, key=attrgetter("id")) for one, each in told.items()}
+
+
+_Told = tuple[SessionTransaction | None, Event]
+"""An event, and the savepoint or transaction it was told in."""
 
 
 def _tell(event: Event, ticket: Subject) -> Event:
-    db.session.add(event)
+    set_committed_value(event, "ticket", ticket)
+    insert_later(event)
     _keep(event)
     announce(kind=event.kind, ticket=ticket, id=event.id, message=event.message_id or 0)
     for handler in installed().handlers(event.kind):
@@ -169,16 +176,19 @@ def _tell(event: Event, ticket: Subject) -> Event:
 
 def _keep(event: Event) -> None:
     """With what else was told of a ticket that this transaction opened."""
-    known: dict[int, list[Event]] = db.session().info.setdefault("opened", {})
+    session = db.session()
+    known: dict[int, list[_Told]] = session.info.setdefault("opened", {})
     if event.kind == "ticket.opened":
         known[event.ticket_id] = []
     if event.ticket_id in known:
-        known[event.ticket_id].append(event)
+        known[event.ticket_id].append((inside(session), event))
 
 
-def _is_written(event: Event) -> bool:
-    """And not taken back with a savepoint."""
-    return inspect(event).persistent
+@sa_event.listens_for(Session, "after_soft_rollback")
+def _take_back(session: Session, undone: SessionTransaction) -> None:
+    """What was told inside a savepoint that is rolled back."""
+    for told in session.info.get("opened", {}).values():
+        told[:] = [(within, event) for within, event in told if undone not in around(within)]
 
 
 @sa_event.listens_for(Session, "after_transaction_end")

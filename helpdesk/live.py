@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from helpdesk.db import db
 from helpdesk.now import now
+from helpdesk.session import around, inside
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +45,14 @@ class Numbered(Protocol):
 def announce(*, kind: str, ticket: Numbered | None = None, id: int = 0, message: int = 0) -> None:  # noqa: A002 - the wire's word
     """Tell every browser, when this transaction commits, that `ticket` changed, or something of no ticket."""
     session = db.session()
-    inside = session.get_nested_transaction() or session.get_transaction()
     change = {"event": id, "id": message or id, "kind": kind, "ticket": ticket}
-    session.info.setdefault("changes", []).append((inside, change))
+    session.info.setdefault("changes", []).append((inside(session), change))
 
 
 def whisper(*, to: str, kind: str) -> None:
     """Tell whoever listens to the topic `to`, when this transaction commits; no agent's browser hears of it."""
     session = db.session()
-    inside = session.get_nested_transaction() or session.get_transaction()
-    session.info.setdefault("changes", []).append((inside, {"to": to, "kind": kind}))
+    session.info.setdefault("changes", []).append((inside(session), {"to": to, "kind": kind}))
 
 
 def silence() -> None:
@@ -88,13 +87,7 @@ def _forget(session: Session, undone: SessionTransaction) -> None:
         session.info.pop("silent", None)
         return
     changes = session.info.get("changes", [])
-    changes[:] = [(inside, change) for inside, change in changes if undone not in _around(inside)]
-
-
-def _around(transaction: SessionTransaction | None) -> Iterator[SessionTransaction]:
-    while transaction is not None:
-        yield transaction
-        transaction = transaction.parent
+    changes[:] = [(within, change) for within, change in changes if undone not in around(within)]
 
 
 def _batches(changes: list[dict[str, Any]]) -> Iterator[str]:

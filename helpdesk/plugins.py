@@ -142,6 +142,8 @@ class Plugin:
     """What lists of tickets can be filtered by."""
     gauges: list[Callable[[], Iterable[Gauge]]] = field(default_factory=list)
     """What it tells a monitoring system."""
+    keys: dict[str, int] = field(default_factory=dict)
+    """Table -> how many rows it writes with a new ticket; their keys are fetched with the ticket's own."""
     seeds: list[str] = field(default_factory=list)
     """What it adds to the demo story, each the `module:function` of a Seed, loaded by who tells it."""
 
@@ -218,6 +220,13 @@ class Registry:
 
     def gauges(self) -> Iterator[Gauge]:
         return (gauge for plugin in self.plugins for told in plugin.gauges for gauge in told())
+
+    def keys(self, tickets: int, **others: int) -> dict[str, int]:
+        """How many rows of each table so many new tickets bring, `others` among them."""
+        return others | {
+            table: others.get(table, 0) + tickets * sum(plugin.keys.get(table, 0) for plugin in self.plugins)
+            for table in {table for plugin in self.plugins for table in plugin.keys}
+        }
 
     def seeds(self) -> list[Seed]:
         return [resolve_name(seed) for plugin in self.plugins for seed in plugin.seeds]

@@ -4,63 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, insert
+from sqlalchemy import Table, inspect
 from sqlalchemy.orm import make_transient_to_detached
 
+from helpdesk import session
 from helpdesk.db import Base, db
 
 
 def insert_all(made: Sequence[Base]) -> None:
-    """Write new rows of one table; objects with their keys, or without where nobody needs to know them.
+    """Write new rows now; objects with their keys, or without where nobody needs to know them.
 
-    Every column is written as the object has it: what the session would put in for one that was left out is not.
-    What the rows relate to has to be written already.
+    Every column is written as the object has it. What the rows relate to has to be written already, or is among them.
     """
     if made:
-        statement, names = _insert(type(made[0]), keyed=cast("Any", made[0]).id is not None)
-        db.session.execute(statement, [_values(one, names) for one in made])
+        session.write(db.session.connection(), made, {})
 
 
-def insert_keyed(made: Sequence[Base]) -> None:
-    """The same for objects without keys; each has its own from then on."""
-    if made:
-        statement, names = _insert(type(made[0]), keyed=False)
-        asked = statement.returning(statement.table.c.id, sort_by_parameter_order=True)
-        keys = db.session.scalars(asked, [_values(one, names) for one in made])
-        for one, key in zip(made, keys, strict=True):
-            cast("Any", one).id = key
+def insert_later(*made: Base) -> None:
+    """Write them with the next flush, which every question and the commit begin with; many at once, in one statement.
+
+    Taken back with the savepoint they were made in. What the session keeps as an object can name them from then on.
+    """
+    _writing().write_later(made)
 
 
 def keep(*made: Base) -> None:
-    """Write new objects with their keys, in this order; the session takes each for a row that it has read.
+    """Write new objects with their keys, at once; the session takes each for a row that it has read.
 
-    What was left out is as its column has it by itself. What they relate to has to be written already; what else the
-    session has to write is written later, at once.
+    What was left out is as its column has it by itself. What they relate to has to be written already, or is among
+    them; what else the session has to write is written later.
     """
     for one in made:
         for name, default in _defaults(type(one)):
             if name not in one.__dict__:
                 setattr(one, name, default(None) if callable(default) else default)
-    with db.session.no_autoflush:
-        for _, rows in groupby(made, type):
-            insert_all(list(rows))
+    insert_all(made)
     for one in made:
         make_transient_to_detached(one)
     db.session.add_all(made)
 
 
-@cache
-def _insert(model: type[Base], *, keyed: bool) -> tuple[Insert, tuple[str, ...]]:
-    """The statement, and the columns it is given."""
-    table = cast("Table", model.__table__)
-    return insert(table), tuple(column.name for column in table.columns if keyed or column.name != "id")
+def change_later(row: Base, **values: Any) -> None:
+    """Set columns of a row, written with the next flush in the same statement; of a new one, with the row.
+
+    For what is worked out anew whenever a row is settled: the same columns each time, none where nothing differs.
+    """
+    if not inspect(row).persistent:
+        for name, value in values.items():
+            setattr(row, name, value)
+    elif any(getattr(row, name) != value for name, value in values.items()):
+        _writing().change_later(row, **values)
 
 
-def _values(one: Base, names: Sequence[str]) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in names}
+def _writing() -> session.Writing:
+    found = db.session()
+    assert isinstance(found, session.Writing)
+    return found
 
 
 @cache

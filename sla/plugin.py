@@ -203,5 +203,6 @@ plugin = Plugin(
     greeting=greeting.sentence,
     on_duty=duty.telephone_of,
     foretelling=foretelling.sentence,
+    keys={"entitlement": 1, "event": 1},
     seeds=["sla.demo.planting:plant"],
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.db import Json
+from helpdesk.rows import change_later
 from helpdesk.tickets.models import Rank, Ticket
 
 
@@ -27,24 +28,31 @@ class Due:
 
 def set_next_due(ticket: Ticket, due: Due | None) -> None:
     """Place the ticket in the queue: by its promise, or by how long the customer waits when there is none."""
-    ticket.next_due_at = due.at if due else None
-    ticket.next_due_since = due.since if due else None
-    ticket.next_due_warn_at = due.warn_at if due else None
-    ticket.next_due_kind = due.kind if due else ""
-    ticket.next_due_words = due.words if due else ""
-    ticket.next_due_asleep = _asleep(due) if due else {}
-    ticket.next_due_turns_at = due.turns_at if due else None
-    place(ticket)
+    rank, at = _queue(ticket, due.at if due else None, asleep=due is not None and due.asleep_until is not None)
+    change_later(
+        ticket,
+        next_due_at=due.at if due else None,
+        next_due_since=due.since if due else None,
+        next_due_warn_at=due.warn_at if due else None,
+        next_due_kind=due.kind if due else "",
+        next_due_words=due.words if due else "",
+        next_due_asleep=_asleep(due) if due else {},
+        next_due_turns_at=due.turns_at if due else None,
+        queue_rank=rank,
+        queue_at=at,
+    )
 
 
 def place(ticket: Ticket) -> None:
     """Recompute the queue's sort key from what the ticket says."""
-    if ticket.next_due_at is None:
-        ticket.queue_rank = Rank.UNPROMISED
-        ticket.queue_at = ticket.waiting_since or ticket.last_message_at
-        return
-    ticket.queue_rank = Rank.ASLEEP if ticket.next_due_asleep.get("until") else Rank.RUNNING
-    ticket.queue_at = ticket.next_due_at
+    asleep = ticket.next_due_at is not None and bool(ticket.next_due_asleep.get("until"))
+    ticket.queue_rank, ticket.queue_at = _queue(ticket, ticket.next_due_at, asleep=asleep)
+
+
+def _queue(ticket: Ticket, due_at: datetime | None, *, asleep: bool) -> tuple[Rank, datetime]:
+    if due_at is None:
+        return Rank.UNPROMISED, ticket.waiting_since or ticket.last_message_at
+    return Rank.ASLEEP if asleep else Rank.RUNNING, due_at
 
 
 def _asleep(due: Due) -> Json:

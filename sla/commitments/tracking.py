@@ -16,7 +16,7 @@ from helpdesk import events
 from helpdesk.db import before_commit, db, reserve
 from helpdesk.events import Event
 from helpdesk.now import now
-from helpdesk.rows import insert_all
+from helpdesk.rows import insert_later
 from helpdesk.tickets.models import Ticket
 from sla.commitments.clock import fold
 from sla.commitments.facts import Cycle
@@ -32,8 +32,8 @@ from sla.entitlements import naming, resolving
 
 def touch(event: Event) -> None:
     """Have this ticket's promises settled before the commit."""
-    if event.kind in {"ticket.opened", "message.received"} and event.message_id is not None:
-        before_commit(naming.read, event.message_id)
+    if event.kind in naming.WORDS:
+        naming.heard(event)
     if event.kind in {"ticket.tagged", "ticket.handed"} or event.data.get("customer"):
         before_commit(resolving.review_all, event.ticket_id)
     if not event.data.get("first"):
@@ -47,7 +47,7 @@ def settle(ticket_ids: list[int]) -> None:
     known = by_cycle(past.decided)
     new = [one for one in tickets if one.id not in past.decided]
     if new:
-        past.add(resolving.decide_all(new, past.received))
+        past.add(resolving.decide_all(new, past.received, naming.first([one.id for one in new])))
     told = past.histories()
     _expect(known)
     made: list[Commitment] = []
@@ -55,7 +55,6 @@ def settle(ticket_ids: list[int]) -> None:
         if ticket.id in told:
             made += _settle(ticket, told[ticket.id], known.get(ticket.id, {}))
     _add([row for row in made if inspect(row).transient])
-    db.session.flush()
 
 
 def _expect(known: Mapping[int, Mapping[tuple[int, int], Commitment]]) -> None:
@@ -80,8 +79,11 @@ def _settle(ticket: Ticket, history: History, known: dict[tuple[int, int], Commi
 
 def _add(new: Sequence[Commitment]) -> None:
     """What is decided already goes through the session, where those listen who count it."""
-    db.session.add_all(row for row in new if row.outcome in DECIDED)
-    insert_all([row for row in new if row.outcome not in DECIDED])
+    insert_later(*(row for row in new if row.outcome not in DECIDED))
+    decided = [row for row in new if row.outcome in DECIDED]
+    if decided:
+        db.session.flush()  # what promises them is written
+        db.session.add_all(decided)
 
 
 def _write(ticket: Ticket, history: History, cycle: Cycle, row: Commitment | None, at: datetime) -> Commitment:
@@ -155,6 +157,7 @@ def _break(ticket: Ticket, history: History, row: Commitment) -> None:
 def _numbered(row: Commitment) -> None:
     """Only a new row must be written before something can name it; hundreds that turn are written at once."""
     if inspect(row).transient:
+        db.session.flush()  # what promises it is written
         db.session.add(row)
         db.session.flush()
 

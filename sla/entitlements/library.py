@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, select, union_all
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.db import Json, among, db
@@ -15,12 +15,12 @@ from helpdesk.events import Event
 from helpdesk.tickets.models import Priority, Tag, Ticket
 from sla import kept
 from sla.assets import covered
-from sla.assets.models import Asset
 from sla.calendars import loading as calendars
 from sla.contracts import loading as contracts
 from sla.contracts.models import ContractVersion
+from sla.entitlements import units
 from sla.entitlements.deciding import Book, Request
-from sla.entitlements.models import TicketAsset
+from sla.entitlements.units import About
 from sla.kept import Card
 from sla.policies import loading as policies
 from sla.policies.models import PolicyVersion
@@ -35,7 +35,8 @@ Taken = Mapping[int, Sequence[Version]]
 class Library:
     """Some tickets and what could cover them, for any number of questions.
 
-    `taken`: by ticket, versions that count for it in place of those of its arrival. `cards`: if they were read already.
+    `taken`: by ticket, versions that count for it in place of those of its arrival. `cards`, and `about`, by ticket the
+    unit: if they were read already.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class Library:
         taken: Taken | None = None,
         *,
         cards: Cards | None = None,
+        about: Mapping[int, About] | None = None,
     ) -> None:
         self._ids = [ticket.id for ticket in tickets]
-        self._units = _units(self._ids)
+        self._about = units.of(self._ids) if about is None else about
         self._tags = _tags({tag_id for ticket in tickets for tag_id in ticket.tag_ids})
         cards = cards_for(customers_of(tickets)) if cards is None else cards
         self._policies = policies.Shelf(cards.get(policies.SHELF, []))
@@ -63,7 +65,7 @@ class Library:
 
     def asked(self, ticket: Ticket, at: datetime, *instead: Version) -> tuple[Request, Book]:
         """What is asked of coverage, and what may cover it; each of `instead` takes the place of what it follows."""
-        asset, state = self._units.get(ticket.id, (None, ""))
+        asset, is_guess, zone = self._about.get(ticket.id, (None, False, ""))
         request = Request(
             at=at,
             organization_id=ticket.organization_id,
@@ -72,8 +74,8 @@ class Library:
             priority=Priority(ticket.priority).name.lower(),
             tags=frozenset(self._tags[tag_id] for tag_id in ticket.tag_ids),
             asset=asset,
-            guess=state == "guess",
-            zone=asset.site.zone if asset is not None and asset.site is not None else "",
+            guess=is_guess,
+            zone=zone,
         )
         newer = (*self._taken.get(ticket.id, ()), *instead)
         agreements = [one for one in newer if isinstance(one, ContractVersion)]
@@ -146,31 +148,6 @@ def _versions(taken: Sequence[Json]) -> dict[tuple[str, int], Version]:
 def _is_open(calendar_id: int, at: datetime) -> bool:
     found = calendars.versions_of([calendar_id]).get(calendar_id)
     return found is None or found.timeline(at.timestamp()).is_open(at.timestamp())
-
-
-def _units_of(tickets: ColumnElement[bool]) -> Select[int, str, Asset]:
-    about = joinedload(Asset.site), joinedload(Asset.warranties)
-    return (
-        select(TicketAsset.ticket_id, TicketAsset.state, Asset)
-        .join(Asset, Asset.id == TicketAsset.asset_id)
-        .where(tickets, TicketAsset.state != "dismissed")
-        .order_by(TicketAsset.state.desc(), TicketAsset.created_at.desc(), TicketAsset.asset_id.desc())
-        .options(*about)
-    )
-
-
-_UNITS = _units_of(TicketAsset.ticket_id == any_(bindparam("tickets", type_=ARRAY(BigInteger))))
-_UNITS_OF_ONE = _units_of(TicketAsset.ticket_id == bindparam("ticket", type_=BigInteger()))
-"""The server keeps its plan: for an array, however short, it plans anew, which takes longer than the reading."""
-
-
-def _units(ticket_ids: Sequence[int]) -> dict[int, tuple[Asset, str]]:
-    """The unit each ticket is about: a confirmed one before a guess, the first named before later ones."""
-    if len(ticket_ids) == 1:
-        rows = db.session.execute(_UNITS_OF_ONE, {"ticket": ticket_ids[0]})
-    else:
-        rows = db.session.execute(_UNITS, {"tickets": ticket_ids})
-    return {ticket_id: (asset, state) for ticket_id, state, asset in rows.unique()}
 
 
 def _tags(ids: Collection[int]) -> dict[int, str]:

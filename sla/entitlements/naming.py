@@ -6,25 +6,9 @@ Only the customer's own units are looked for, so another customer's serial tells
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    BindParameter,
-    Select,
-    String,
-    Table,
-    and_,
-    any_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    select,
-)
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, exists, select
 
 from helpdesk import events
 from helpdesk.db import before_commit, db, in_hand
@@ -35,17 +19,36 @@ from helpdesk.people.models import Agent
 from helpdesk.tickets.models import Message, Ticket
 from sla.assets import serials
 from sla.assets.models import Asset
-from sla.entitlements import resolving
+from sla.entitlements import resolving, units
 from sla.entitlements.models import Entitlement, TicketAsset
+from sla.entitlements.units import About, Name
+
+WORDS = frozenset({"ticket.opened", "message.received"})
+"""Events that bring a customer's words."""
+
+
+def heard(event: Event) -> None:
+    """Words joined a ticket. Those of a ticket of which nothing is decided yet are read with that: see `first`."""
+    if event.message_id is not None and _is_decided(events.opened_now([event.ticket_id]).get(event.ticket_id)):
+        before_commit(read, event.message_id)
 
 
 def read(message_ids: list[int]) -> None:
     """Remember the units these messages name, and have their tickets' coverage looked at again where there are new."""
-    said = _said(message_ids)
-    named = {one.id: serials.candidates(f"{one.subject}\n{one.body_text}") for one in said if one.organization_id}
-    found = _guess([(one, key) for one in said for key in named.get(one.id, ())])
+    said = _asked(message_ids)
+    names = _names(said)
+    found = units.named(names, (), now())[1] if names else ()
     for ticket_id in {one.ticket_id for one in said if one.decided and one.ticket_id in found}:
         before_commit(resolving.review_all, ticket_id)
+
+
+def first(ticket_ids: Sequence[int]) -> dict[int, About]:
+    """The units of tickets of which nothing is decided; what they were opened with just now is remembered before."""
+    opened = events.opened_now(ticket_ids)
+    told = [one for each in opened.values() for one in each if one.kind in WORDS]
+    said = _said({one.message_id for one in told if one.message_id is not None})
+    names = _names(said)
+    return units.named(names, ticket_ids, now())[0] if names else units.of(ticket_ids)
 
 
 def reported(event: Event) -> None:
@@ -101,37 +104,35 @@ class Said(NamedTuple):
 
 
 def _said(ids: Collection[int]) -> list[Said]:
-    """What of these messages are customers' words; those in hand that opened a ticket are not asked for."""
+    """What of these messages are customers' words; those in hand are not asked for."""
     messages = in_hand(Message, ids)
     tickets = in_hand(Ticket, {one.ticket_id for one in messages.values()})
-    opened = events.opened_now(tickets)
-    new = [one for one in messages.values() if not _is_decided(opened.get(one.ticket_id))]
+    known = {key: one for key, one in messages.items() if one.ticket_id in tickets}
     said = [
         Said(one.id, one.ticket_id, one.subject, one.body_text, tickets[one.ticket_id].organization_id, decided=False)
-        for one in new
+        for one in known.values()
         if one.direction == "in" and one.kind == "message"
     ]
-    others = [*{*ids}.difference(one.id for one in new)]
-    return [*said, *map(Said._make, db.session.execute(_SAID, {"messages": others}) if others else ())]
+    return [*said, *_asked({*ids}.difference(known))]
+
+
+def _asked(ids: Collection[int]) -> Sequence[Said]:
+    return [Said._make(row) for row in db.session.execute(_SAID, {"messages": list(ids)})] if ids else ()
+
+
+def _names(said: Sequence[Said]) -> list[Name]:
+    """What looks like a serial in words of somebody whose customer is known."""
+    return [
+        Name(one.id, one.ticket_id, one.organization_id, key)
+        for one in said
+        if one.organization_id is not None
+        for key in serials.candidates(f"{one.subject}\n{one.body_text}")
+    ]
 
 
 def _is_decided(told: Sequence[Event] | None) -> bool:
     """Or may be: of a ticket that was there before the question is open."""
     return told is None or any(one.kind == "entitlement.decided" for one in told)
-
-
-def _guess(named: Sequence[tuple[Said, str]]) -> set[int]:
-    """Write down which message names which of its customer's units; the tickets on which one was not known yet."""
-    if not named:
-        return set()
-    values = {
-        "messages": [one.id for one, _ in named],
-        "tickets": [one.ticket_id for one, _ in named],
-        "owners": [one.organization_id for one, _ in named],
-        "keys": [key for _, key in named],
-        "at": now(),
-    }
-    return set(db.session.scalars(_GUESS, values))
 
 
 def _reads() -> Select[int, int, str, str, int | None, bool]:
@@ -140,28 +141,13 @@ def _reads() -> Select[int, int, str, str, int | None, bool]:
     return (
         select(*columns, decided.label("decided"))
         .join(Ticket, Ticket.id == Message.ticket_id)
-        .where(Message.id == any_(_each("messages")), Message.direction == "in", Message.kind == "message")
+        .where(
+            Message.id == any_(bindparam("messages", type_=ARRAY(BigInteger))),
+            Message.direction == "in",
+            Message.kind == "message",
+        )
         .order_by(Message.id)
     )
 
 
-def _guesses() -> ReturningInsert[int]:
-    """Of several messages that name a unit the first is written down. In terms of tables: no row objects are made."""
-    table = cast("Table", TicketAsset.__table__)
-    parts = [_each("messages"), _each("tickets"), _each("owners"), bindparam("keys", type_=ARRAY(String))]
-    named = func.unnest(*parts).table_valued("message", "ticket", "owner", "serial", name="named").render_derived()
-    at = bindparam("at", type_=table.c.created_at.type)
-    rows = (
-        select(named.c.ticket, Asset.id, literal("guess"), named.c.message, at)
-        .join(Asset, and_(Asset.serial_key == named.c.serial, Asset.organization_id == named.c.owner))
-        .order_by(named.c.message)
-    )
-    made = insert(table).from_select(["ticket_id", "asset_id", "state", "message_id", "created_at"], rows)
-    return made.on_conflict_do_nothing().returning(table.c.ticket_id)
-
-
-def _each(name: str) -> BindParameter[Sequence[int]]:
-    return bindparam(name, type_=ARRAY(BigInteger))
-
-
-_SAID, _GUESS = _reads(), _guesses()
+_SAID = _reads()

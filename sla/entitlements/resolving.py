@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import exists, select
 
-from helpdesk.db import among, by_id, db
+from helpdesk.db import among, by_id, db, new_id, reserve
 from helpdesk.errors import Invalid
 from helpdesk.people.models import Agent
-from helpdesk.rows import insert_keyed
+from helpdesk.rows import insert_later
 from helpdesk.tickets.models import Ticket
 from sla.assets.models import Warranty
 from sla.calendars import loading as calendars
@@ -19,6 +19,7 @@ from sla.entitlements import deciding
 from sla.entitlements.deciding import Decision, Request
 from sla.entitlements.library import Library, book, cards_for, customers_of, taken_over
 from sla.entitlements.models import Entitlement
+from sla.entitlements.units import About
 from sla.entitlements.writing import alternatives, drawn, record, row_of, write
 from sla.kept import Card
 from sla.policies.models import Clause
@@ -42,16 +43,16 @@ class Decided:
     calendars: Sequence[Card]
 
 
-def decide_all(tickets: Sequence[Ticket], received: Mapping[int, datetime]) -> Decided:
+def decide_all(tickets: Sequence[Ticket], received: Mapping[int, datetime], about: Mapping[int, About]) -> Decided:
     """Decide for tickets of which nothing is decided; where nothing could be promised, nothing is written.
 
-    `received`: when their first words reached us, by ticket, where that was before they were filed.
+    By ticket, `received`: when their first words reached us, where that was before they were filed; `about`: the unit.
     """
     cards = cards_for(customers_of(tickets))
     hours = cards.get(calendars.SHELF, [])
     if len(cards) == bool(hours) and not db.session.scalar(_ANY_WARRANTY):
         return Decided([], hours)
-    library = Library(tickets, cards=cards)
+    library = Library(tickets, cards=cards, about=about)
     judged = []
     for ticket in tickets:
         at = received.get(ticket.id, ticket.created_at)
@@ -59,9 +60,11 @@ def decide_all(tickets: Sequence[Ticket], received: Mapping[int, datetime]) -> D
         if known.contracts or known.policies or known.warranties:
             judged.append((ticket, deciding.decide(request, known), at))
     made = [(ticket, drawn(row_of(ticket.id, decision, at=at), decision, library)) for ticket, decision, at in judged]
-    insert_keyed([entitlement for _, entitlement in made])
+    reserve(entitlement=len(made), event=len(made))
     with db.session.no_autoflush:
         for ticket, entitlement in made:
+            entitlement.id = new_id("entitlement")
+            insert_later(entitlement)
             record(ticket, entitlement, first=True, by=None)
     return Decided([Made(one, said.clauses) for (_, one), (_, said, _) in zip(made, judged, strict=True)], hours)
 

@@ -65,6 +65,9 @@ _STANDING = (
 )
 
 
+_STARTS = select(EscalationPolicy.__table__.c.starts).where(EscalationPolicy.archived_at.is_(None))
+
+
 def plan_of(policy: EscalationPolicy) -> Plan:
     """What a run that begins now goes by."""
     return replace(plans.read(policy.plan), only_out_of_hours=policy.runs == "out_of_hours", holds=policy.holds)
@@ -95,6 +98,12 @@ def fingerprint(policy: EscalationPolicy) -> str:
     """What its editor had read, short enough for a form."""
     written = json.dumps(asdict(said_of(policy)), sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()[:16]
+
+
+def begin_with(cause: str) -> bool:
+    """Whether any that counts begins runs for it. It asks without a flush: a mail waits for the answer."""
+    starts = db.session.connection().scalars(_STARTS)
+    return any(cause in one.get("causes", ()) for one in starts)
 
 
 def standing() -> list[EscalationPolicy]:

@@ -96,7 +96,7 @@ def _begin_returned(event_ids: list[int]) -> None:
 
 def _begin(cause: str, causes: Callable[[], list[_Cause]]) -> frozenset[str]:
     """The keys of those that a policy took."""
-    if not any(cause in one.starts.get("causes", ()) for one in policies.standing()):
+    if not policies.begin_with(cause):
         return frozenset()
     found, at = causes(), now()
     chosen = choose([one.asked for one in found], at)

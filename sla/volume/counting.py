@@ -15,8 +15,10 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, String, bindparam, delete, func, insert, inspect, select, text
 from sqlalchemy import event as sa_event
 
+from helpdesk import events
 from helpdesk.db import among, db, last_before_commit
 from helpdesk.events import Event
+from helpdesk.rows import insert_later
 from helpdesk.tickets.models import Ticket
 from sla.volume import reading, tallying
 from sla.volume.models import VolumeFact, VolumeMark, VolumeStretch
@@ -59,7 +61,12 @@ def heard(event: Event) -> None:
 
 
 def mark(ticket_ids: list[int]) -> None:
-    db.session.execute(_MARK, {"tickets": ticket_ids})
+    """Into tickets that were opened just now nothing was merged, unless they say so."""
+    opened = events.opened_now(ticket_ids)
+    alone = {key for key, told in opened.items() if not any(event.kind == "ticket.absorbed" for event in told)}
+    insert_later(*(VolumeMark(ticket_id=one) for one in alone))
+    if others := [one for one in ticket_ids if one not in alone]:
+        db.session.execute(_MARK, {"tickets": others})
 
 
 def tick() -> int:

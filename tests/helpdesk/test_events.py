@@ -67,6 +67,14 @@ class TestOpenedNow:
             doubtful.rollback()
         assert [one.kind for one in events.opened_now([ticket.id])[ticket.id]] == ["ticket.opened", "message.received"]
 
+    def test_is_without_what_was_taken_back_before_it_was_written(self, world: World):
+        ticket = opened(world)
+        with db.session.begin_nested() as doubtful:
+            events.record(ticket, "ticket.tagged", before=[], after=["x"])
+            doubtful.rollback()
+        db.session.commit()
+        assert db.session.scalar(select(func.count()).where(Event.kind == "ticket.tagged")) == 0
+
     @pytest.mark.parametrize("ends", ["commit", "rollback"])
     def test_ends_with_the_transaction(self, world: World, ends: str):
         ticket_id = opened(world).id

@@ -57,6 +57,13 @@ class TestRegistry:
         assert registry.panels("sidebar") == [nav, nav]
         assert registry.panels("nowhere") == []
 
+    def test_adds_the_keys_each_plugin_needs_for_a_ticket(self) -> None:
+        registry = Registry(
+            [Plugin("one", keys={"event": 1, "promise": 2}), Plugin("two", keys={"event": 1}), Plugin("x")]
+        )
+        assert registry.keys(5, ticket=5, event=7) == {"ticket": 5, "event": 17, "promise": 10}
+        assert Registry([]).keys(5, ticket=5) == {"ticket": 5}
+
     def test_keeps_what_a_plugin_lists_apart_from_every_other(self) -> None:
         one, two = Plugin("one"), Plugin("two")
         one.jobs["deliver"] = nothing

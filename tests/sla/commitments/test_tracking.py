@@ -1,5 +1,6 @@
 """Promises follow what happens to a ticket, in the transaction in which it happens."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,7 @@ from sla.commitments.explaining import as_json, explain, steps
 from sla.commitments.models import Commitment
 from sla.commitments.verifying import Verified, verify
 from sla.contracts.models import Credit
-from sla.entitlements import naming, resolving
+from sla.entitlements import naming, resolving, units
 from sla.entitlements.models import Entitlement, TicketAsset
 from sla.policies.models import Clause
 from tests.plugins.product import queries
@@ -395,6 +396,49 @@ class TestCoverage:
             assert resolving.current_of(ticket.id).source == "warranty"
             later = office.ticket(text="It is KX40 2291 0875, and warm again.")
         assert resolving.current_of(later.id).source == "policy"
+
+    def test_a_mail_that_names_a_unit_is_judged_in_few_statements(self, office):
+        unit = promising.unit("Orchard Dairy", "KX40-2291-0875", parts=24)
+        promising.contract("Orchard Dairy", "Gold", promising.clause("first_response", 3600), asset_ids=[unit.id])
+        db.session.commit()
+        office.arrive(mail("It is KX40-2291-0875."))
+        ours = (
+            "ticket_asset",
+            "asset",
+            "policy_version",
+            "escalation_policy",
+            "entitlement",
+            "commitment",
+            "volume_mark",
+        )
+        with queries() as asked:
+            office.arrive(mail("KX40-2291-0875 again."))
+        about = [one for one in asked if re.search(rf"\b(?:FROM|INTO) \"?(?:{'|'.join(ours)})\b", one)]
+        assert len(about) == 4, about  # which unit, what could cover it, who would be woken, and all that follows
+
+    def test_the_first_unit_named_counts_until_another_is_confirmed(self, office):
+        first, second = (promising.unit("Orchard Dairy", f"KX40-2291-087{n}") for n in (6, 5))
+        db.session.commit()
+        ticket = office.ticket(text="It is KX40-2291-0876.")
+        with travel(to=now() + timedelta(minutes=1)):
+            conversing.receive(ticket, office.olive, office.words(text="Or KX40-2291-0875."))
+            db.session.commit()
+        assert [one.asset.id for one in units.of([ticket.id]).values()] == [first.id]
+        naming.confirm(ticket, second.serial, by=office.ben)
+        db.session.commit()
+        about = units.of([ticket.id])[ticket.id]
+        assert (about.asset.id, about.is_guess) == (second.id, False)
+
+    def test_what_reached_us_long_ago_is_broken_with_the_decision_that_promised_it(self, office):
+        with travel(to=MONDAY + timedelta(days=1)):
+            ticket = office.ticket(received_at=MONDAY)
+        (late,) = of(ticket)
+        assert (late.entitlement_id, late.broken_at) == (
+            resolving.current_of(ticket.id).id,
+            MONDAY + timedelta(hours=2),
+        )
+        assert kinds(ticket)[:3] == ["ticket.opened", "message.received", "entitlement.decided"]
+        assert "commitment.broken" in kinds(ticket)
 
     def test_another_customers_serial_tells_nothing(self, office):
         promising.unit("St. Brigid Hospital", "KX40-2291-0875", parts=24)

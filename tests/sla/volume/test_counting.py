@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from helpdesk.db import db
 from helpdesk.now import travel
 from helpdesk.people.models import Brand, Organization
-from helpdesk.tickets import conversing
+from helpdesk.tickets import conversing, merging
 from helpdesk.tickets.models import Ticket
 from sla.calendars.models import CalendarVersion
 from sla.volume import bands, checking, counting
@@ -51,6 +51,18 @@ class TestTick:
         days.live("2026-11-23T11:00:00-05:00", "write", "b")
         marks = db.session.scalars(select(VolumeMark.ticket_id)).all()
         assert marks == [days.tickets["b"].id]
+
+    def test_is_asked_for_what_was_merged_into_a_ticket_of_the_same_commit_too(self, days: Days) -> None:
+        counting.tick()
+        world, old = days.world, days.world.ticket()
+        words = world.words("Warm again")
+        new = conversing.open_ticket(world.olive, words)
+        conversing.receive(new, world.olive, words)
+        merging.merge(old, into=new, by=world.ben)
+        db.session.execute(delete(VolumeMark))
+        counting.mark([new.id])
+        db.session.flush()
+        assert set(db.session.scalars(select(VolumeMark.ticket_id))) == {old.id, new.id}
 
     def test_changes_the_day_a_fact_was_of_and_no_other_row(self, days: Days) -> None:
         counting.tick()
