@@ -30,22 +30,25 @@ def app(fresh_database_url: str) -> Iterator[Flask]:
         db.session.commit()
     yield app
     gc.unfreeze()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_pages_for_agents_and_for_nobody_are_shown_over_and_over(app: Flask) -> None:
     """In a house without a ticket, too."""
-    shown: set[tuple[str, int]] = set()
+    shown: dict[str, int] = {}
 
     @app.after_request
     def note(response: Response) -> Response:
-        shown.add((request.path, response.status_code))
+        shown[request.path] = response.status_code
         return response
 
     warming.warm(app)
-    assert shown == {
-        *(("/healthz", 200), ("/readyz", 200), ("/sign-in", 200), ("/inbox/next-up", 200), ("/inbox/mine", 200)),
-        *(("/inbox/counts", 200), ("/tickets/new", 200)),
-    }
+    ready = shown.pop("/readyz")
+    assert shown == dict.fromkeys(
+        ("/healthz", "/sign-in", "/inbox/next-up", "/inbox/mine", "/inbox/counts", "/tickets/new"), 200
+    )
+    assert ready in {200, 503}, "nothing leads here, which is silence once this process is a minute old"
 
 
 def test_no_session_connection_or_thread_stays(app: Flask) -> None:
@@ -56,4 +59,3 @@ def test_no_session_connection_or_thread_stays(app: Flask) -> None:
         assert isinstance(db.engine.pool, QueuePool)
         assert db.engine.pool.checkedin() == db.engine.pool.checkedout() == 0
         assert db.session.scalar(select(func.count()).select_from(Session)) == 0
-        db.engine.dispose()
