@@ -30,6 +30,8 @@ from sla.money import days
 _KINDS = ("entitlement.decided", "ticket.merged", "ticket.unmerged")
 _MANY = 200
 """Tickets of a year in which the numbers below are about right."""
+_MOST = 10**6
+"""What can be bought at once."""
 Deed = tuple[datetime, int, Callable[[], object]]
 """When, its place among those of that instant, and what is done."""
 
@@ -58,7 +60,7 @@ def _buy(share: int) -> dict[int, int]:
             Bought("minutes", 900 * share, spring, date(2026, 10, 31), round_to=30, grace=15, least=30,
                    price_cents=70_000)],
         4: [Bought("incidents", 3 * share, autumn, price_cents=0),
-            Bought("minutes", 90_000 * share, autumn, date(2026, 5, 31), least=20, price_cents=50_000)],
+            Bought("minutes", min(90_000 * share, _MOST), autumn, date(2026, 5, 31), least=20, price_cents=50_000)],
         5: [Bought("incidents", 4 * share, spring, date(2026, 11, 30))],
     }  # fmt: skip
     held = {one.organization_id: one for one in db.session.scalars(select(Contract))}

@@ -149,7 +149,7 @@ class Bought:
         if self.unit not in {"incidents", "minutes"}:
             found["unit"] = "Choose incidents or time."
         if not 1 <= self.bought <= 10**6:
-            found["bought"] = "Enter how many, at least one."
+            found["bought"] = "Enter how many, from one to a million."
         if self.expires_on is not None and self.expires_on < self.bought_on:
             found["expires_on"] = "It expires before it is bought."
         for name, least, most in (
