@@ -14,7 +14,7 @@ from channels.letters import LETTERS
 from channels.models import AutomaticMail, Channel, Conversation
 from channels.naming import bare
 from channels.writing import GREETING
-from helpdesk import outbox
+from helpdesk import events, outbox
 from helpdesk.db import among, db
 from helpdesk.events import Event
 from helpdesk.now import now
@@ -89,11 +89,11 @@ def say_delayed(event: Event) -> None:
     channel = db.session.get(Channel, ticket.channel_id) if ticket.channel_id is not None else None
     message = _last_words(ticket)
     if channel is None or message is None:
-        event.data = {**event.data, "untold": _NO_WAY}
+        events.add(event, untold=_NO_WAY)
         return
     talk = _talk(message)
     if untold := _untold(channel, message, talk):
-        event.data = {**event.data, "untold": untold}
+        events.add(event, untold=untold)
         return
     language = _language(message, _written_before(ticket))
     words = LETTERS[language]

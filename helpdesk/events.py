@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Protocol
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, update
 from sqlalchemy import event as sa_event
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
@@ -148,6 +148,12 @@ def retell(ticket: Subject, event: Event, **data: Any) -> Event:
         agent_id=event.agent_id, contact_id=event.contact_id, message_id=event.message_id, data={**event.data, **data},
     )  # fmt: skip
     return _tell(again, ticket)
+
+
+def add(event: Event, **data: Any) -> None:
+    """Say more of what was told in this transaction, once who reacts to it knows."""
+    event.data = {**event.data, **data}
+    db.session.execute(update(Event).where(Event.id == event.id).values(data=event.data))
 
 
 def opened_now(ticket_ids: Iterable[int]) -> dict[int, Sequence[Event]]:

@@ -243,6 +243,7 @@ class TestCost:
         asked = rows.order_by(*order).params(**filters.asked(world.ben.id, now()))
         compiled = asked.compile(db.engine, compile_kwargs={"render_postcompile": True, "literal_binds": True})
         plan = "\n".join(db.session.scalars(text(f"EXPLAIN {str(compiled).replace(':', chr(92) + ':')}")))
-        assert index in plan
+        mine = "ix_ticket_assignee" if view == "next-up" and "person" in query else index
+        assert index in plan or mine in plan, "that of a person's own list has the same order"
         assert "Index Cond" in plan
         assert "Sort" not in plan
