@@ -35,9 +35,9 @@ def ticket(product: Product) -> str:
     return f"/tickets/{product.ask('SELECT number FROM ticket WHERE status = 1 ORDER BY message_count DESC, id LIMIT 1')[0]}"
 
 
-def in_menus(page: Page, name: str) -> list[str]:
-    """Every menu that can be seen, opened by a click as by hand."""
-    summaries = page.locator("details.menu > summary")
+def in_menus(page: Page, name: str, within: str = "body") -> list[str]:
+    """Every menu that can be seen there, opened by a click as by hand."""
+    summaries = page.locator(f"{within} details.menu > summary")
     found, opened = [], 0
     for place in range(summaries.count()):
         summary = summaries.nth(place)
@@ -561,8 +561,10 @@ class TestAxe:
     def test_finds_nothing_in_any_open_menu(self, sit: Sit, theme: str, size: str) -> None:
         desk = sit(MAYA, viewport=SIZES[size], color_scheme=theme)
         found = in_menus(desk.open(ticket(desk.product)), "ticket")
+        desk.open("/inbox/next-up")
+        found += in_menus(desk.page, "inbox", within=".list")
         desk.open("/inbox/next-up#menu" if size == "narrow" else "/inbox/next-up")
-        found += audit(desk.page, "navigation") + in_menus(desk.page, "inbox")
+        found += audit(desk.page, "navigation") + in_menus(desk.page, "navigation", within=".side")
         assert found == []
 
 

@@ -69,7 +69,7 @@ class TestMerging:
         page = plain.open(f"/tickets/{theirs}/merge")
         page.get_by_label("Number or words of the subject").fill(f"#{kept}")
         page.get_by_role("button", name="Find").click()
-        page.get_by_role("link", name="Ours").click()
+        page.get_by_role("link", name=f"#{kept} Ours").click()
         expect(page.get_by_text("Two customers.")).to_be_visible()
         page.get_by_role("button", name="Merge all the same").click()
         page.wait_for_url(f"**/tickets/{kept}?*")
