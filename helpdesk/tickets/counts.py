@@ -12,7 +12,7 @@ from helpdesk.now import now
 from helpdesk.people.models import Agent
 from helpdesk.tickets import filters
 from helpdesk.tickets.models import Ticket
-from helpdesk.tickets.savedviews import Named
+from helpdesk.tickets.savedviews import AS_ONE, Named
 from helpdesk.tickets.views import View
 
 
@@ -44,19 +44,15 @@ _WHERE = (
     "status IN (2, 3) AND snoozed_until IS NULL AND spam_at IS NULL",
     "snoozed_until IS NOT NULL AND status < 4 AND spam_at IS NULL",
 )
-_COUNTS = text(
-    "SELECT "
-    + ", ".join(
-        f"(SELECT count(*) FROM (SELECT 1 FROM ticket WHERE {where} LIMIT {MOST}) AS found)" for where in _WHERE
-    )
-    + """, (SELECT json_agg(json_build_array(id, name, view, team_id) ORDER BY lower(name), id) FROM saved_view
-            WHERE removed_at IS NULL AND (owner_id = :agent
-                  OR team_id IN (SELECT team_id FROM membership WHERE agent_id = :agent)))"""
+_COUNTS = select(
+    *(text(f"(SELECT count(*) FROM (SELECT 1 FROM ticket WHERE {where} LIMIT {MOST}) AS found)") for where in _WHERE),
+    AS_ONE.scalar_subquery(),
 )
 
 
 def counts(agent: Agent) -> Counts:
-    next_up, mine, unassigned, waiting, snoozed, saved = db.session.execute(_COUNTS, {"agent": agent.id}).one()
+    row = db.session.execute(_COUNTS, {"agent": agent.id}).one()
+    next_up, mine, unassigned, waiting, snoozed, saved = tuple(row)
     return Counts(next_up, mine, unassigned, waiting, snoozed, [Named(*one) for one in saved or ()])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, BindParameter, Select, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from helpdesk.db import db, locked
 from helpdesk.errors import Invalid, NotAllowed
@@ -19,12 +20,12 @@ _MISFIT = "That does not fit yet."
 _AGENT: BindParameter[int] = bindparam("agent", type_=BigInteger())
 _MINE = select(Membership.team_id).where(Membership.agent_id == _AGENT)
 _SEEN = or_(SavedView.owner_id == _AGENT, SavedView.team_id.in_(_MINE))
-_LISTED = (
-    select(SavedView.id, SavedView.name, SavedView.view, SavedView.team_id)
-    .where(_SEEN, SavedView.removed_at.is_(None))
-    .order_by(func.lower(SavedView.name), SavedView.id)
-)
-"""Put together once: every page of the shell asks it."""
+_THERE = _SEEN, SavedView.removed_at.is_(None)
+_SHOWN = SavedView.id, SavedView.name, SavedView.view, SavedView.team_id
+_BY_NAME = func.lower(SavedView.name), SavedView.id
+_LISTED = select(*_SHOWN).where(*_THERE).order_by(*_BY_NAME)
+AS_ONE = select(func.json_agg(aggregate_order_by(func.json_build_array(*_SHOWN), *_BY_NAME))).where(*_THERE)
+"""The same list as one value of JSON, rows of what `Named` has, to be asked along with something else: give `agent`."""
 
 
 @dataclass(frozen=True, slots=True)
