@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
 from channels.email.watching import State
 from channels.models import Channel, ChannelLog
 from helpdesk import live
@@ -15,6 +19,8 @@ _STATES = {
     State.NEEDS_SIGN_IN: "needs_sign_in",
     State.OFF: "off",
 }
+_SOON = timedelta(seconds=1)
+"""In a storm a channel's own row is not written for each arrival: they would wait for each other."""
 
 
 def report(channel_id: int, state: State, sentence: str) -> None:
@@ -30,3 +36,16 @@ def report(channel_id: int, state: State, sentence: str) -> None:
         db.session.add(ChannelLog(channel_id=channel_id, at=now(), state=known, sentence=sentence))
         live.announce(kind="channel.changed")
     db.session.commit()
+
+
+def hear(channel: Channel, at: datetime) -> None:
+    """Something genuine came in, so what was new works: a channel that is only called has nobody else to say it."""
+    if channel.last_inbound_at is None or at - channel.last_inbound_at >= _SOON:
+        channel.last_inbound_at = at
+    if channel.state != "new":
+        return
+    still_new = update(Channel).where(Channel.id == channel.id, Channel.state == "new")
+    if db.session.scalar(still_new.values(state="working").returning(Channel.id)):
+        first = "Something came in for the first time."
+        db.session.add(ChannelLog(channel_id=channel.id, at=at, state="working", sentence=first))
+        live.announce(kind="channel.changed")

@@ -10,7 +10,6 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import timedelta
 from threading import Event as Stop
 from typing import Any
 
@@ -19,7 +18,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
-from channels import filing, reading, registry
+from channels import filing, health, reading, registry
 from channels.adapter import Arrival, Envelope, Quarantine
 from channels.models import Channel, Inbound
 from channels.reading import Parsed
@@ -34,8 +33,6 @@ _STORE = insert(Inbound).on_conflict_do_nothing()
 _BATCH = 80
 _TRIES = 3
 _NO_ROOM_SECONDS = 2.0
-_SOON = timedelta(seconds=1)
-"""In a storm a channel's own row is not written for each arrival: they would wait for each other."""
 _FILING = 0x6B65_7074_02  # the advisory lock's key
 
 
@@ -61,8 +58,7 @@ def accept(channel: Channel, arrivals: Sequence[Arrival], *, cursor: dict[str, A
             for arrival in arrivals
         ]
         db.session.connection().execute(_STORE, rows)
-        if channel.last_inbound_at is None or at - channel.last_inbound_at >= _SOON:
-            channel.last_inbound_at = at
+        health.hear(channel, at)
     if cursor is not None:
         channel.cursor = cursor
     db.session.commit()

@@ -15,7 +15,7 @@ _ACCENT = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _LEAST_SECRET = 32
 
 FORM = Form(
-    title="Web chat",
+    title="web chat",
     intro="A chat on your own site. Connect it, then copy one line into the pages where it shall stand.",
     icon="message-circle",
     address_label="Site",

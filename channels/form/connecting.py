@@ -14,7 +14,7 @@ from helpdesk.settings import settings
 _TITLE = 80
 
 FORM = Form(
-    title="Web form",
+    title="web form",
     intro="A page where anybody writes to you without mail or an account. Answers go to them by mail.",
     icon="panel-top",
     address_label="Title",

@@ -21,7 +21,7 @@ class FeedAdapter(SourceAdapter):
     kind = "feed"
     said = "in a feed"
     form = Form(
-        title="Feed (RSS or Atom)",
+        title="feed (RSS or Atom)",
         intro="What is written in a feed is listed under Heard elsewhere. It is only read: nothing can be said there.",
         icon="rss",
         address_label="Feed",

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from channels import dispatch, fetching
-from channels.models import Channel, Fetch, Inbound
+from channels.models import Channel, ChannelLog, Fetch, Inbound
 from helpdesk import blobs
 from helpdesk.db import db
 from helpdesk.now import now
@@ -58,6 +58,11 @@ class Scene:
 
     def states(self) -> list[str]:
         return [one.state for one in self.arrived()]
+
+    def log(self) -> list[str]:
+        """What happened to the channel, in words."""
+        of_channel = select(ChannelLog.sentence).where(ChannelLog.channel_id == self.channel.id)
+        return list(db.session.scalars(of_channel.order_by(ChannelLog.id)))
 
     def messages(self) -> list[Message]:
         of_kind = select(Message).where(Message.channel_kind == self.bench.kind, Message.direction == "in")

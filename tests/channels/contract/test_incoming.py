@@ -58,6 +58,17 @@ class TestACall:
         scene.hear(raw, raw, raw)
         assert [len(scene.arrived()), len(scene.messages())] == [1, 1]
 
+    def test_shows_that_a_channel_works_that_was_new(self, scene: Scene):
+        scene.channel.state = "new"
+        db.session.commit()
+        raw = scene.bench.message(Said())
+        for forged in scene.bench.forge.values():
+            scene.call(raw, forged(raw))
+        assert (scene.channel.state, scene.log()) == ("new", [])
+        for number in 1, 2:
+            assert scene.call(scene.bench.message(Said(number=number))).status_code in TAKEN
+        assert (scene.channel.state, scene.log()) == ("working", ["Something came in for the first time."])
+
     def test_that_is_too_large_is_refused(self, scene: Scene):
         raw = b'{"x": "' + b"a" * hooks.LARGEST + b'"}'
         assert scene.call(raw).status_code == 413
