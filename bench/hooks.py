@@ -101,10 +101,11 @@ def _line(source: str, spent: list[Spent], taking: list[Spent], mails: list[Spen
     calm = quiet(spent) or list(range(len(spent)))
     ratio = median([_cpu(spent[at]) / _cpu(mails[at]) for at in calm])
     speed, of_mail = (ROUND / median([rounds[at].wall for at in calm]) for rounds in (spent, mails))
+    halves = [max(taking[at].wall, spent[at].wall - taking[at].wall) for at in calm]
     taken, whole, mail = (1000 * median([_cpu(one[at]) for at in calm]) / ROUND for one in (taking, spent, mails))
     return Line(
         f"webhook: {source}",
-        f"{speed:.0f} events/s (mail {of_mail:.0f})",
+        f"{speed:.0f} events/s, {ROUND / median(halves):.0f} by the slower half (mail {of_mail:.0f})",
         "<= 1.50 of a mail",
         ratio <= 1.5,
         cpu=f"{whole:.1f} ms with db, {taken:.1f} of it the call (mail {mail:.1f})",
