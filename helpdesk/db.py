@@ -127,8 +127,9 @@ def _began(connection: Connection) -> None:
 
 @sa_event.listens_for(Engine, "before_cursor_execute")
 def _sent(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-    reads = statement.startswith("SELECT") and not statement.startswith("SELECT pg_notify")
-    if not reads and not (statement.startswith("WITH") and not _WRITES.search(statement)):
+    said = statement.lstrip("( \n")
+    reads = said.startswith("SELECT") and not said.startswith("SELECT pg_notify")
+    if not reads and not (said.startswith("WITH") and not _WRITES.search(said)):
         connection.info["wrote"] = True
 
 

@@ -13,6 +13,20 @@ from tests.plugins.world import World
 _ASKED = "SELECT count(*) AS all_the_teams FROM team"
 _PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%all_the_teams%' AND name <> ''")
 
+_PAGES = (
+    "/inbox/next-up",
+    "/heard",
+    "/tickets/{number}",
+    "/customers",
+    "/promises",
+    "/promises/next",
+    "/promises/service",
+    "/promises/money",
+    "/on-call",
+    "/policies",
+    "/settings/channels",
+)
+
 
 def often(times: int = 8) -> int:
     """Ask so often on one connection, each time in a transaction that is rolled back; how often that is prepared."""
@@ -28,10 +42,28 @@ class TestReading:
     def test_leaves_prepared_what_was_asked_often(self, world: World):
         assert often() == 1
 
-    def test_with_a_named_part_is_reading_too(self, world: World):
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "WITH here AS (SELECT 1 AS one) SELECT one FROM here",
+            "(SELECT 1 AS one LIMIT 1) UNION ALL (SELECT 2 LIMIT 1)",
+            "\n  SELECT 1",
+        ],
+    )
+    def test_in_other_forms_is_reading_too(self, world: World, statement: str):
         often()
-        db.session.execute(text("WITH here AS (SELECT 1 AS one) SELECT one FROM here"))
+        db.session.execute(text(statement))
         db.session.rollback()
+        assert db.session.scalar(_PREPARED) == 1
+
+    @pytest.mark.parametrize("page", _PAGES)
+    def test_of_a_page_leaves_prepared_what_was_asked_often(self, world: World, page: str):
+        address = page.format(number=world.ticket().number)
+        browser = world.browser(world.ada)
+        assert browser.get(address).status_code == 200  # what only the first visit writes
+        often()
+        db.session.remove()
+        assert browser.get(address).status_code == 200
         assert db.session.scalar(_PREPARED) == 1
 
 
