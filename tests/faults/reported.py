@@ -25,6 +25,8 @@ LEAD = 8
 SPAN = 8
 """Seconds from the first instant to the last."""
 _PEOPLE = 7
+_HELD = 400
+"""So many reports are one manager's: nobody may have more than 500."""
 _A_DAY = timedelta(days=1)
 _REQUESTS = (30, 45, 20)
 """How many there were yesterday and on the days before: the rows of a mail tell which day it is of."""
@@ -33,14 +35,15 @@ _REQUESTS = (30, 45, 20)
 def write(count: int, maya: Agent, channel: Channel) -> None:
     """So many mails are due, about. Commits as it goes."""
     _requests(channel)
-    people = [_person(number) for number in range(_PEOPLE)]
+    people = [_person(f"person-{number}") for number in range(_PEOPLE)]
+    managers = [maya, *(_person(f"manager-{number}", maya.role) for number in range(count // EACH // _HELD))]
     db.session.commit()
     first = now() + timedelta(seconds=LEAD)
     for number in range(count // EACH):
         due = first + timedelta(seconds=SPAN * number * EACH / count)
         mine = tuple(people[(number + place) % _PEOPLE].id for place in range(3))
         with travel(to=due - (2.5 if number % 3 == 0 else 0.5) * _A_DAY):
-            _mailed(f"Requests {number}", _at(due), mine, "csv" if number % 2 else "xlsx", maya)
+            _mailed(f"Requests {number}", _at(due), mine, "csv" if number % 2 else "xlsx", managers[number // _HELD])
     db.session.commit()
 
 
@@ -52,10 +55,10 @@ def fall_due_twice() -> None:
     db.session.commit()
 
 
-def _mailed(name: str, at: int, people: tuple[int, ...], kind: str, maya: Agent) -> None:
-    report = keeping.save(maya, name=name, table="promise-tickets", query="what=requests", is_shared=True)
+def _mailed(name: str, at: int, people: tuple[int, ...], kind: str, manager: Agent) -> None:
+    report = keeping.save(manager, name=name, table="promise-tickets", query="what=requests", is_shared=True)
     plan = Plan(cadence="daily", at=at, zone="UTC", language="en", agent_ids=people, format=kind)
-    scheduling.make(report, plan, by=maya)
+    scheduling.make(report, plan, by=manager)
 
 
 def _at(instant: datetime) -> int:
@@ -63,8 +66,8 @@ def _at(instant: datetime) -> int:
     return (instant.astimezone(UTC).hour * 60 + instant.minute) * 60 + instant.second + 1
 
 
-def _person(number: int) -> Agent:
-    agent = agents.create(f"person-{number}@halden.example", name=f"Person {number}", role="agent")
+def _person(name: str, role: str = "agent") -> Agent:
+    agent = agents.create(f"{name}@halden.example", name=name.replace("-", " ").capitalize(), role=role)
     db.session.flush()
     return agent
 
