@@ -70,9 +70,13 @@ def heard(told: Sequence[Told]) -> list[Heard]:
     void = {one.message for one in told if one.kind == "message.unsent" or one.data.get("reached") is False}
     apart = {one.data["merge"] for one in told if one.kind == "ticket.unmerged"}
     found: list[Heard] = []
+    done: set[int] = set()
     for one in told:
         if one.kind == "ticket.resolved":
-            found = []
+            done = {each.message for each in found}
+        elif one.kind == "ticket.reopened":
+            found = [each for each in found if one.contact is None or each.message not in done]
+            done = set()
         elif one.kind in _ANSWERS and one.message is not None and one.message not in void:
             found = [each._replace(answers=(*each.answers, one.message)) for each in found]
         elif one.kind == "message.received" and one.message is not None and not one.data["automatic"]:
@@ -81,7 +85,7 @@ def heard(told: Sequence[Told]) -> list[Heard]:
             found += [Heard(message, at) for message, at in one.data["heard"]]
         elif one.kind == "ticket.split":
             found = [each for each in found if each.message not in one.data["messages"]]
-    return sorted(found, key=lambda one: one.at)
+    return sorted((one for one in found if one.message not in done), key=lambda one: one.at)
 
 
 def _here(life: Life) -> list[Said]:

@@ -17,6 +17,7 @@ DELIVERY = ("delivery.sent", "delivery.failed", "delivery.bounced")
 _KINDS = (
     "message.received",
     "ticket.resolved",
+    "ticket.reopened",
     "ticket.absorbed",
     "ticket.unmerged",
     "ticket.split",
@@ -60,16 +61,20 @@ def unanswered(ticket: Ticket) -> list[Heard]:
 
 
 def heard(ticket: Ticket) -> list[Heard]:
-    """What customers wrote since it was last done, the oldest first."""
+    """What customers wrote since it was last done, the oldest first; what an agent takes up again was not done."""
     told = db.session.scalars(
         select(Event).where(Event.ticket_id == ticket.id, Event.kind.in_(_KINDS)).order_by(Event.id)
     ).all()
     void = void_answers(told)
     apart = {event.data["merge"] for event in told if event.kind == "ticket.unmerged"}
     found: list[Heard] = []
+    done: set[int] = set()
     for event in told:
         if event.kind == "ticket.resolved":
-            found = []
+            done = {one.message_id for one in found}
+        elif event.kind == "ticket.reopened":
+            found = [one for one in found if event.contact_id is None or one.message_id not in done]
+            done = set()
         elif event.kind in _ANSWERS and event.message_id is not None and event.message_id not in void:
             answer = (event.message_id,)
             found = [replace(one, answers=one.answers + answer) for one in found if len(one.answers) < _MOST_ANSWERS]
@@ -79,7 +84,7 @@ def heard(ticket: Ticket) -> list[Heard]:
             found += kept(event.data, void)
         elif event.kind == "ticket.split":
             found = [one for one in found if one.message_id not in event.data["messages"]]
-    return sorted(found, key=lambda one: one.at)
+    return sorted((one for one in found if one.message_id not in done), key=lambda one: one.at)
 
 
 def kept(words: Json, void: Collection[int | None]) -> Iterator[Heard]:

@@ -11,7 +11,7 @@ from helpdesk import events
 from helpdesk.db import db
 from helpdesk.now import travel
 from helpdesk.people.models import Brand, Team
-from helpdesk.tickets import conversing, merging, splitting, triage, unsending
+from helpdesk.tickets import conversing, lifecycle, merging, splitting, triage, unsending
 from helpdesk.tickets.models import Message, Ticket
 from sla.commitments import sweep
 from sla.commitments.models import Commitment
@@ -224,6 +224,26 @@ class TestSplitting:
         void, running = of(ticket, "next_response")
         assert (void[0], running[0]) == ("void", "running")
         assert near(running[1], hour(3))
+
+    @pytest.mark.parametrize("again", [lifecycle.reopen, lifecycle.resolve])
+    def test_still_owes_one_to_what_stays_where_done_was_taken_back(self, office: World, ticket, again):
+        with travel(to=hour(3.25)):
+            lifecycle.resolve(ticket, by=office.ben)
+            lifecycle.reopen(ticket, by=office.ben)
+            again(ticket, by=office.ben)
+            office.fresh()
+        self.split_at(3.5, ticket, office, later=False)
+        owed = [(one[0], near(one[1], hour(3))) for one in of(ticket, "next_response") if one[0] != "void"]
+        assert owed == ([("running", True)] if again is lifecycle.reopen else [])
+
+    def test_owes_none_to_what_was_done_before_they_wrote_again(self, office: World, ticket):
+        with travel(to=hour(3.25)):
+            lifecycle.resolve(ticket, by=office.ben)
+            conversing.receive(ticket, office.olive, office.words("Re: warm", text="Are you there?"))
+            office.fresh()
+        self.split_at(3.5, ticket, office, later=False)
+        owed = [(one[0], near(one[1], hour(3.25))) for one in of(ticket, "next_response") if one[0] != "void"]
+        assert owed == [("running", True)]
 
     def test_owes_an_answer_again_when_one_that_stays_reached_nobody(self, office: World, answered):
         for count, text in ((1, "And the light?"), (2, "By the way, the door sticks.")):
