@@ -121,7 +121,7 @@ def test_a_visitor_and_an_agent_talk_and_the_conversation_stays(chat: Desk, visi
     number = ticket_of(chat.product, "The milk tank shows 9 degrees")
 
     chat.open_ticket(number)
-    chat.shows("is here now", f"Goes to Web chat {site.url}.")
+    chat.shows("is here now", f"Goes to web chat {site.url}.")
     assert audit(chat.page, "a chat") == []
     expect(inside.get_by_role("log")).to_contain_text("seen")
     chat.page.get_by_label("Your reply").press_sequentially("Is", delay=20)
