@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
+from channels import logbook
 from channels.email.watching import State
 from channels.models import Channel, ChannelLog
 from helpdesk import live
@@ -46,6 +47,4 @@ def hear(channel: Channel, at: datetime) -> None:
         return
     still_new = update(Channel).where(Channel.id == channel.id, Channel.state == "new")
     if db.session.scalar(still_new.values(state="working").returning(Channel.id)):
-        first = "Something came in for the first time."
-        db.session.add(ChannelLog(channel_id=channel.id, at=at, state="working", sentence=first))
-        live.announce(kind="channel.changed")
+        logbook.note(channel, "working", "Something came in for the first time.")
