@@ -62,7 +62,7 @@ class Judging:
         self._connection = connection
         self._ids = count(1)
         self._keys: dict[Key, int] = {}
-        self._said: dict[Key, str] = {}
+        self._said: dict[Key, Cycle] = {}
         self._unfinished: list[Life] = []
         connection.execute(_JUDGED)
 
@@ -93,7 +93,7 @@ class Judging:
             self._round([(one, held[one.id][place], _before(told[one.id], held[one.id][place].before))
                          for one in mine if place < len(held[one.id])])  # fmt: skip
         self._round([(one, one.held_at(until), (told[one.id], until)) for one in mine], is_last=True)
-        runs = {key[0] for key, outcome in self._said.items() if outcome in _RUNS}
+        runs = {key[0] for key, one in self._said.items() if one.outcome in _RUNS}
         goes_on = [one for one in lives if one.id in runs or one.told[-1].at > until]
         finished = {one.id for one in lives} - {one.id for one in goes_on}
         self._keys = {key: one for key, one in self._keys.items() if key[0] not in finished}
@@ -117,11 +117,11 @@ class Judging:
         return key
 
     def _is_news(self, found: Mapping[Key, Cycle]) -> bool:
-        """Whether anything was decided that is not written so, or was taken back."""
-        return any(_word(one.outcome) != _word(self._said.get(key, "")) for key, one in found.items())
+        """Whether anything was decided that is not written so, at that instant, or was taken back."""
+        return any(_settled(one) != _settled(self._said.get(key)) for key, one in found.items())
 
     def _row(self, life: Life, key: Key, one: Cycle) -> Sequence[Any]:
-        self._said[key] = one.outcome
+        self._said[key] = one
         fires = one.breaks if one.outcome == "running" else None
         return (
             self._keys[key], life.id, life.id, one.clause, one.number, one.metric, one.outcome, one.target,
@@ -164,8 +164,11 @@ def _before(history: History, change: datetime) -> tuple[History, datetime]:
     return replace(history, facts=tuple(one for one in history.facts if one.at <= at.timestamp())), at
 
 
-def _word(outcome: str) -> str:
-    return outcome if outcome in {"kept", "broken"} else ""
+def _settled(one: Cycle | None) -> tuple[str, float | None]:
+    """What became of it and when, as far as that is counted."""
+    if one is None or one.outcome not in {"kept", "broken"}:
+        return "", None
+    return one.outcome, one.broken if one.outcome == "broken" else one.ended
 
 
 def _count() -> None:

@@ -51,20 +51,21 @@ _WRITE = """
         OR EXISTS (SELECT FROM promise_outcome known WHERE known.commitment_id = one.id))
     ON CONFLICT (commitment_id) DO UPDATE SET
         outcome = excluded.outcome, is_excused = excluded.is_excused, left_seconds = excluded.left_seconds,
-        settled_at = excluded.settled_at, day = excluded.day, hour = excluded.hour, is_tallied = false,
-        priority = CASE WHEN was.settled_at = excluded.settled_at THEN was.priority ELSE excluded.priority END,
-        organization_id = CASE WHEN was.settled_at = excluded.settled_at
-            THEN was.organization_id ELSE excluded.organization_id END,
-        team_id = CASE WHEN was.settled_at = excluded.settled_at THEN was.team_id ELSE excluded.team_id END,
-        agent_id = CASE WHEN was.settled_at = excluded.settled_at THEN was.agent_id ELSE excluded.agent_id END,
-        channel_kind = CASE WHEN was.settled_at = excluded.settled_at
-            THEN was.channel_kind ELSE excluded.channel_kind END,
-        product = CASE WHEN was.settled_at = excluded.settled_at THEN was.product ELSE excluded.product END
-    WHERE (was.outcome, was.is_excused, was.settled_at, was.left_seconds)
-        IS DISTINCT FROM (excluded.outcome, excluded.is_excused, excluded.settled_at, excluded.left_seconds)
+        is_tallied = false, {kept}
+    WHERE (was.outcome, was.is_excused, was.left_seconds)
+            IS DISTINCT FROM (excluded.outcome, excluded.is_excused, excluded.left_seconds)
+        OR NOT {stays}
 """
-_COUNT = text(_WRITE.format(these="ANY(:ids)"))
-_COUNT_ONE = text(_WRITE.format(these="CAST(:id AS bigint)"))
+_STAYS = "(excluded.outcome = 'void' OR was.settled_at = excluded.settled_at)"
+"""When and for whom it was decided stays while that is taken back: it may be decided at the same instant again."""
+_KEPT = ", ".join(
+    f"{name} = CASE WHEN {_STAYS} THEN was.{name} ELSE excluded.{name} END"
+    for name in ("settled_at", "day", "hour", "priority", "organization_id", "team_id", "agent_id", "channel_kind",
+                 "product")
+)  # fmt: skip
+_COUNT, _COUNT_ONE = (
+    text(_WRITE.format(these=these, kept=_KEPT, stays=_STAYS)) for these in ("ANY(:ids)", "CAST(:id AS bigint)")
+)
 """By one key PostgreSQL keeps its plan; for a list it plans anew each time, which takes longer than the work."""
 _FEW = 10
 

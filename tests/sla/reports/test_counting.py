@@ -159,6 +159,42 @@ class TestWithWhom:
         assert (one.team_id, one.organization_id) == (team.id, office.olive.organization_id)
         assert [row.key for row in figures.by("team", WEEK, {}).rows] == [str(team.id)]
 
+    def test_stays_so_where_it_is_taken_back_and_decided_at_that_instant_again(self, office):
+        ticket = asked(office)
+        day, night = Team(name="Day", brand_id=1), Team(name="Night", brand_id=1)
+        db.session.add_all([day, night])
+        db.session.flush()
+        ticket.team_id = day.id
+        db.session.commit()
+        with travel(to=MONDAY + timedelta(hours=3)):
+            sweep.tick()
+        ticket.team_id = night.id
+        for hours, junk in ((4, True), (5, False)):
+            with travel(to=MONDAY + timedelta(hours=hours)):
+                (lifecycle.mark_spam if junk else lifecycle.unmark_spam)(ticket, by=office.ben)
+                db.session.commit()
+            (one,) = counted(ticket)
+            assert one.outcome == ("void" if junk else "broken")
+            assert shares() == (0, 0 if junk else 1, 0)
+            assert checking.rebuild() == 0
+        assert (one.settled_at, one.team_id) == (MONDAY + timedelta(hours=2), day.id)
+
+    def test_is_who_has_it_then_where_it_is_decided_at_another_instant(self, office):
+        ticket = asked(office)
+        day, night = Team(name="Day", brand_id=1), Team(name="Night", brand_id=1)
+        db.session.add_all([day, night])
+        db.session.flush()
+        ticket.team_id = day.id
+        message = answered(office, ticket, timedelta(hours=1))
+        with travel(to=MONDAY + timedelta(hours=1, seconds=2)):
+            unsending.unsend(message, office.delivery(message), by=office.ben)
+            ticket.team_id = night.id
+            db.session.commit()
+        answered(office, ticket, timedelta(minutes=90))
+        (one,) = counted(ticket)
+        assert (one.outcome, one.settled_at, one.team_id) == ("kept", MONDAY + timedelta(minutes=90), night.id)
+        assert shares() == (1, 0, 0)
+
 
 class TestDays:
     def test_begin_where_the_company_is(self, office):
