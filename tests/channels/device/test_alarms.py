@@ -399,6 +399,29 @@ class TestAVisit:
         assert machines.tick() == 1
         assert len(machines.tickets()) == 1
 
+    def test_that_is_called_off_before_the_fault_has_lasted_is_no_reason_any_more(self, world: World, unit: Asset):
+        machines = machines_of(world, lasts="3600")
+        machines.tell()
+        visits.call_off(db.session.scalars(visits.of(unit)).one())
+        db.session.commit()
+        assert machines.tick() == 0
+        machines.over()
+        assert machines.ends() == [("ignored", "It was over before it had lasted, so nobody was told.")] * 2
+
+    def test_that_begins_while_the_fault_must_still_last_keeps_it_quiet_too(self, world: World, unit: Asset):
+        machines = machines_of(world, lasts="3600")
+        visits.call_off(db.session.scalars(visits.of(unit)).one())
+        machines.tell()
+        visits.plan(unit, now() + timedelta(minutes=30), now() + timedelta(hours=3), "Filters changed", by=world.ben)
+        db.session.commit()
+        with travel(minutes=61):
+            assert machines.tick() == 0
+            assert machines.tickets() == []
+        with travel(minutes=90):
+            machines.over()
+        assert all("A visit to" in reason for state, reason in machines.ends() if state == "ignored")
+        assert [state for state, _ in machines.ends()] == ["ignored"] * 2
+
     def test_says_nothing_of_a_fault_from_before_it(self, machines: Machines, unit: Asset):
         with travel(hours=-1):
             machines.tell()
