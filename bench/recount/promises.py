@@ -166,7 +166,7 @@ class Promises:
         due = [one for one in self._year.running if one.due is not None]
         near = [one for one in due if now - 24 * _HOURS < (one.due or 0) <= now + 4 * _HOURS]
         found: dict[int, int] = {}
-        for one in sorted(near, key=lambda each: each.due or 0):
+        for one in sorted(near, key=lambda each: (each.due or 0, each.id)):
             if _is_of(one, question, names):
                 found.setdefault(one.ticket, one.due or 0)
         return [*found.items()][:7]

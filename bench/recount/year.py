@@ -77,6 +77,7 @@ class Open(NamedTuple):
 class Running(NamedTuple):
     """A promise nobody has kept yet."""
 
+    id: int
     ticket: int
     due: int | None
     breaks: int | None
@@ -162,14 +163,14 @@ def _promises(year: Year, ticket: Ticket, names: Mapping[tuple[int, int, int], i
                         ticket.product, one.left())
             )  # fmt: skip
         if one.ended is None and ticket.status < 4 and not ticket.is_unwanted and name not in excused:
-            year.running.append(_running(ticket, one))
+            year.running.append(_running(name, ticket, one))
 
 
-def _running(ticket: Ticket, one: Promise) -> Running:
+def _running(name: int, ticket: Ticket, one: Promise) -> Running:
     known = one.clause
     stands = one.due(), one.breaks(), one.broke is not None, one.runs
     now = ticket.team, ticket.agent, ticket.channel
-    return Running(ticket.number, *stands, known.metric, known.key, ticket.customer, known.agreement, *now)
+    return Running(name, ticket.number, *stands, known.metric, known.key, ticket.customer, known.agreement, *now)
 
 
 def _service(year: Year, ticket: Ticket, known: Mapping[int, int]) -> None:
