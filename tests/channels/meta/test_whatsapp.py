@@ -60,6 +60,15 @@ def tickets(scene: Scene) -> list[int]:
     return [one.ticket_id for one in scene.messages()]
 
 
+class TestOurNumber:
+    @pytest.mark.parametrize("display", ["15550104410", "+15550104410", "+1 (555) 010-4410"])
+    def test_is_the_same_however_it_is_written(self, display: str):
+        adapter: Any = registry.adapter("whatsapp")
+        (arrival,) = adapter.split(metas.change(display=display, messages=[metas.written(Said())]))
+        assert arrival.address == "+15550104410"
+        assert dict(adapter.parse(arrival.raw).facts)["number"] == "+15550104410"
+
+
 class TestStatuses:
     @pytest.mark.parametrize("order", list(itertools.permutations(["sent", "delivered", "read"])))
     def test_in_any_order_end_at_the_furthest(self, scene: Scene, order: tuple[str, ...]):

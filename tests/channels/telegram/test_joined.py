@@ -140,6 +140,11 @@ class TestTest:
             assert words in shown.text
         assert telegram.sent == []
 
+    def test_says_that_somebody_else_is_called_so_far(self, ada: Browser, telegram: Telegram):
+        channel = connected(ada, telegram)
+        telegram.webhook = {"url": "https://elsewhere.example/hook"}
+        assert "Telegram calls somebody else now" in ada.post(f"{HERE}/{channel.id}/test").text
+
     def test_says_which_step_failed_and_what_to_do(self, ada: Browser, telegram: Telegram):
         channel = connected(ada, telegram)
         telegram.username = "another_bot"
