@@ -26,7 +26,7 @@ from helpdesk.app import create_app
 from helpdesk.db import db, one
 from helpdesk.now import now
 from helpdesk.people.models import Agent, Brand
-from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.models import Attachment, Message, Ticket
 from sla.assets.models import Asset
 from sla.commitments.models import Commitment
 from sla.escalations.models import ContactMethod
@@ -181,8 +181,13 @@ class Reading:
     def guesses(self) -> Iterator[str]:
         """Addresses of programs are linked nowhere; they name what is there."""
         commitment = one(select(Commitment).where(Commitment.due_at > now()).order_by(Commitment.id).limit(1))
+        filed = select(Message.ticket_id).join(Message.attachments).where(~Attachment.inline)
         named = {
-            "number": [one(select(Ticket.number).where(Ticket.id == commitment.ticket_id))],
+            "number": [
+                one(select(Ticket.number).where(Ticket.id == commitment.ticket_id)),
+                # which tickets the lists show first depends on the hour; one with a file is read at any
+                one(select(Ticket.number).where(Ticket.id.in_(filed)).order_by(Ticket.id).limit(1)),
+            ],
             "commitment_id": [commitment.id],
             "serial": [one(select(Asset.serial).limit(1))],
             "month": [f"{now() - timedelta(days=31):%Y-%m}"],
