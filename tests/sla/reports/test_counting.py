@@ -61,6 +61,13 @@ def shares():
     return before[0].kept, before[0].broken, before[0].excused
 
 
+def day_and_night():
+    teams = Team(name="Day", brand_id=1), Team(name="Night", brand_id=1)
+    db.session.add_all(teams)
+    db.session.flush()
+    return teams
+
+
 class TestDecided:
     def test_many_in_one_transaction_are_counted_as_one_by_one(self, office):
         tickets = [asked(office) for _ in range(12)]
@@ -161,9 +168,7 @@ class TestWithWhom:
 
     def test_stays_so_where_it_is_taken_back_and_decided_at_that_instant_again(self, office):
         ticket = asked(office)
-        day, night = Team(name="Day", brand_id=1), Team(name="Night", brand_id=1)
-        db.session.add_all([day, night])
-        db.session.flush()
+        day, night = day_and_night()
         ticket.team_id = day.id
         db.session.commit()
         with travel(to=MONDAY + timedelta(hours=3)):
@@ -181,9 +186,7 @@ class TestWithWhom:
 
     def test_is_who_has_it_then_where_it_is_decided_at_another_instant(self, office):
         ticket = asked(office)
-        day, night = Team(name="Day", brand_id=1), Team(name="Night", brand_id=1)
-        db.session.add_all([day, night])
-        db.session.flush()
+        day, night = day_and_night()
         ticket.team_id = day.id
         message = answered(office, ticket, timedelta(hours=1))
         with travel(to=MONDAY + timedelta(hours=1, seconds=2)):
