@@ -176,6 +176,11 @@ def page(ticket: Ticket, *, before: int | None = None, reader: Agent | None = No
     return Timeline(entries, older, messages[-1].id if messages else 0, seen, frozenset(typed))
 
 
+def unconfirmed(ticket: Ticket) -> frozenset[str]:
+    """The addresses `Timeline.unconfirmed` tells, by themselves."""
+    return frozenset(db.session.scalar(select(_UNCONFIRMED), {"ticket": ticket.id}) or ())
+
+
 def since(ticket: Ticket, message_id: int) -> Sequence[Message]:
     """Messages that came after one."""
     found = db.session.scalars(_SINCE, {"ticket": ticket.id, "after": message_id}).all()

@@ -41,7 +41,8 @@ def show(number: int) -> str:
     view_key = request.args.get("view", "next-up")
     ticket = load(agent, number)
     shown = timeline.page(ticket, reader=agent)
-    context = whole(ticket, agent) | in_list(ticket, agent, view_key) | {"timeline": shown}
+    context = whole(ticket, agent) | in_list(ticket, agent, view_key)
+    context |= {"timeline": shown, "unconfirmed": shown.unconfirmed}
     context["compose"] = request.args.get("compose")
     context["pane"] = request.args.get("pane") or "ticket"
     context["toast"] = toast_for(agent, request.args.get("undo", ""))
@@ -52,14 +53,14 @@ def show(number: int) -> str:
     return html
 
 
-@bp.get("/tickets/<int:number>/header")
+@bp.get("/tickets/<int:number>/sides")
 @agents_only
-def header(number: int) -> str:
+def sides(number: int) -> str:
+    """What stands around the conversation, anew: the header, the promise that falls due next, and who is asking."""
     agent = current_agent()
     ticket = load(agent, number)
-    return fragment(
-        "tickets/_header.html", **head(ticket, agent), **in_list(ticket, agent, request.args.get("view", "next-up"))
-    )
+    context = whole(ticket, agent) | in_list(ticket, agent, request.args.get("view", "next-up"))
+    return fragment("tickets/_sides.html", **context, unconfirmed=timeline.unconfirmed(ticket))
 
 
 @bp.get("/tickets/<int:number>/thread")

@@ -164,8 +164,8 @@ def live_routes(app: Flask, world: World) -> None:
     def message(number: int) -> str:
         return render_template("message.html", message=next(one for one in world.messages if one.id == number))
 
-    @app.get("/tickets/<int:number>/header")
-    def header(number: int) -> str:
+    @app.get("/tickets/<int:number>/sides")
+    def sides(number: int) -> str:
         return render_template("header.html", subject=world.subject)
 
     @app.get("/inbox/counts")

@@ -75,6 +75,25 @@ class TestAnOpenTicket:
         expect(page.locator("summary[data-key=a]")).to_contain_text("Dev", timeout=15_000)
         expect(place).to_be_visible()
 
+    def test_shows_what_became_of_its_promise(self, maya: Desk, sit: Sit, post: Post) -> None:
+        number = post.write("How long do I wait?")
+        page = maya.open_ticket(number)
+        line, panel = page.locator(".pledge"), page.locator(".context .mini").first
+        expect(line).to_be_visible()
+        expect(panel).not_to_contain_text("Kept")
+        page.locator(".context summary", has_text="Why this").click()
+        dev = sit(DEV)
+        dev.open_ticket(number)
+        dev.press("r")
+        dev.page.keyboard.type("Not long at all.")
+        dev.press("Control+Enter")
+        expect(line).to_be_hidden(timeout=30_000)
+        expect(page.locator(".context details[open]")).to_be_visible()
+        expect(panel).not_to_contain_text("Kept")
+        page.locator(".context summary", has_text="Why this").click()
+        page.locator(".ticket__scroll").focus()
+        expect(panel).to_contain_text("Kept")
+
     def test_says_when_the_customer_writes(self, maya: Desk, post: Post) -> None:
         first = post.mail()
         post.send(first)

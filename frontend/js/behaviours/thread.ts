@@ -1,9 +1,12 @@
-// Keeps the open ticket true: new messages at its end, changed ones in place, its header when nobody is using it.
+// Keeps the open ticket true: new messages at its end, changed ones in place, what stands around them when nobody is using it.
 import { announce } from "../announce.ts";
 import { fragment, ready } from "../fragment.ts";
 import { type Change, onLive, stagger } from "../live.ts";
 
 const MOVES = new Set(["ticket.merged", "ticket.absorbed", "ticket.unmerged", "ticket.split", "ticket.parted"]);
+
+/** What stands around the conversation. */
+const SIDES = [".ticket__head", ".ticket__pledge", ".context__scroll"];
 
 const CHANGES = /^(delivery\.|message\.(edited|deleted|completed)$)/;
 
@@ -13,8 +16,8 @@ export function thread(ticket: HTMLElement, signal: AbortSignal): void {
   let scroll = ticket.querySelector<HTMLElement>(".ticket__scroll");
   const messages = () => [...(list?.querySelectorAll<HTMLElement>("li[data-message]") ?? [])];
   const shown = (id: string | undefined) => messages().find((one) => one.dataset.message === id);
-  const head = () => ticket.querySelector<HTMLElement>(".ticket__head");
-  let stale = false;
+  const sheet = ticket.parentElement!;
+  let [asked, stale] = [false, false];
 
   async function more(): Promise<void> {
     await stagger();
@@ -49,27 +52,38 @@ export function thread(ticket: HTMLElement, signal: AbortSignal): void {
     old.replaceWith(ready(fresh));
   }
 
-  async function header(): Promise<void> {
-    if (used()) return;
-    const [fresh] = (await fragment(`/tickets/${number}/header?view=${encodeURIComponent(ticket.dataset.view ?? "")}`)) ?? [];
-    if (fresh && !signal.aborted && !used()) head()?.replaceWith(ready(fresh));
+  async function sides(): Promise<void> {
+    if (asked) return;
+    asked = true;
+    await stagger();
+    asked = false;
+    stale = SIDES.some(used);
+    if (SIDES.every(used)) return;
+    const fresh = document.createElement("div");
+    fresh.append(...(await fragment(`/tickets/${number}/sides?view=${encodeURIComponent(ticket.dataset.view ?? "")}`)) ?? []);
+    if (signal.aborted) return;
+    for (const side of SIDES) {
+      const [old, next] = [sheet.querySelector(side), fresh.querySelector(side)];
+      if (used(side)) stale = true;
+      else if (old && next) { old.replaceChildren(...next.childNodes); ready(old); }
+    }
   }
 
-  /** Whether somebody is at work in the header, or waits for its answer; it is looked at again when they leave it. */
-  function used(): boolean {
-    stale = Boolean(head()?.matches(":focus-within") || head()?.querySelector("details[open], .htmx-request"));
-    return stale;
+  /** Whether somebody is at work there, or waits for its answer; it is looked at again when they leave it. */
+  function used(side: string): boolean {
+    return Boolean(sheet.querySelector(side)?.querySelector(":focus, details[open], .htmx-request"));
   }
 
   const quietly = (work: Promise<void>) => void work.catch(() => undefined);
   function changed({ id, kind, ticket: of }: Change): void {
     if (of !== number) return;
-    if (MOVES.has(kind)) { quietly(anew()); quietly(stagger().then(header)); }
-    else if (CHANGES.test(kind) && shown(String(id))) quietly(again(String(id)));
-    else if (!CHANGES.test(kind)) { quietly(more()); quietly(stagger().then(header)); }
+    if (MOVES.has(kind)) quietly(anew());
+    else if (!CHANGES.test(kind)) quietly(more());
+    else if (shown(String(id))) quietly(again(String(id)));
+    quietly(sides());
   }
-  onLive(signal, changed, () => { quietly(more()); quietly(header()); });
-  for (const kind of ["focusout", "toggle"]) ticket.addEventListener(kind, () => { if (stale) requestAnimationFrame(() => quietly(header())); }, { signal, capture: true });
+  onLive(signal, changed, () => { quietly(more()); quietly(sides()); });
+  for (const kind of ["focusout", "toggle"]) sheet.addEventListener(kind, () => { if (stale) requestAnimationFrame(() => quietly(sides())); }, { signal, capture: true });
   // One's own message may arrive both as the answer to sending it and over the stream.
   ticket.addEventListener("htmx:after:swap", () => {
     const seen = new Set<string>();

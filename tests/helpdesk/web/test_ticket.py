@@ -107,7 +107,7 @@ class TestShow:
 
 
 class TestTheHead:
-    def chips(self, browser: Browser, ticket: Ticket, how: str = "/header") -> list[str]:
+    def chips(self, browser: Browser, ticket: Ticket, how: str = "/sides") -> list[str]:
         page = browser.get(f"/tickets/{ticket.number}{how}").text.partition("</header>")[0]
         found = re.findall(r'<span class="tag.*?</span>', page, re.DOTALL)
         return [re.sub(r"<[^>]+>", "", one).strip() for one in found]
@@ -136,12 +136,29 @@ class TestTheHead:
 
 
 class TestPieces:
-    @pytest.mark.parametrize("piece", ["header", "messages", "messages?after=1", "messages?before=999999", "row"])
+    @pytest.mark.parametrize("piece", ["sides", "messages", "messages?after=1", "messages?before=999999", "row"])
     def test_come_without_the_shell(self, world: World, ben_at_work: Browser, piece: str):
         ticket = world.ticket()
         answer = ben_at_work.get(f"/tickets/{ticket.number}/{piece}", HX_Request="true")
         assert answer.status_code == 200
         assert "<html" not in answer.text
+
+    def test_the_sides_are_those_of_the_page(self, world: World, ben_at_work: Browser):
+        """A form's customer: their address is marked as unconfirmed, which the page reads with its messages."""
+        ticket = world.ticket()
+        said = db.session.scalars(select(Message).where(Message.ticket_id == ticket.id)).one()
+        said.channel_kind = "form"
+        db.session.commit()
+        page = ben_at_work.get(f"/tickets/{ticket.number}").text
+        sides = ben_at_work.get(f"/tickets/{ticket.number}/sides").text
+        assert ">Unconfirmed<" in sides
+        for begins, ends in (
+            ('<header class="ticket__head">', "</header>"),
+            ('<div class="ticket__pledge">', "</div>"),
+            ('<section class="context"', "</div>\n</section>"),
+        ):
+            assert begins in sides
+            assert page.partition(begins)[2].partition(ends)[0] == sides.partition(begins)[2].partition(ends)[0]
 
     def test_messages_after_one_are_only_those(self, world: World, ben_at_work: Browser):
         ticket = world.ticket()

@@ -71,7 +71,7 @@ class TestFiltering:
 
 class TestTheHeadOfATicket:
     def chips(self, browser: Browser, ticket: Ticket) -> list[str]:
-        page = browser.get(f"/tickets/{ticket.number}/header").text
+        page = browser.get(f"/tickets/{ticket.number}/sides").text.partition("</header>")[0]
         return [
             re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(r'<span class="tag.*?</span>', page, re.DOTALL)
         ]
