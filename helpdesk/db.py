@@ -310,3 +310,16 @@ def _lose_keys(session: Session, ended: SessionTransaction) -> None:
 def _have_done(when: str, work: Work, key: int) -> None:
     waiting: dict[Work, dict[int, None]] = db.session().info.setdefault(when, {})
     waiting.setdefault(work, {})[key] = None
+
+
+_EACH_ITS_PLAN = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)")
+
+
+def each_its_plan() -> None:
+    """Until the transaction ends every statement is planned for the values it is asked with.
+
+    PostgreSQL keeps one plan for all values of a prepared statement once that looked no dearer five times. What costs
+    the same for one row as for another is right so; a plan for a month's rows costs a year's a hundred times too much.
+    Asked as a SELECT, since the transaction still only reads.
+    """
+    db.session.execute(_EACH_ITS_PLAN)

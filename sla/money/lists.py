@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from helpdesk.db import db
+from helpdesk.db import db, each_its_plan
 from helpdesk.tickets.models import Ticket
 from sla.money import days, facts, figures, rates, sums
 from sla.money.facts import Scope
@@ -24,8 +24,6 @@ _PAGE = """
     ORDER BY ticket_id DESC LIMIT :most
 """
 _OF_TICKETS = f"SELECT ticket_id, kind, currency, {sums.SUMMED} FROM fact GROUP BY 1, 2, 3"  # noqa: S608 - of our own
-_EACH_ITS_PLAN = text("SET LOCAL plan_cache_mode = force_custom_plan")
-"""A plan for any tickets and days is a poor one for few of either."""
 _NEWEST = select(func.max(Ticket.id))
 _FIRST_FEW, _MORE, _LOOKS = 500, 8, 2
 """How many tickets are looked at first, how many times as many next, and how often before all that are left are."""
@@ -57,7 +55,7 @@ def tickets(asked: Asked, now: datetime, *, most: int, before: int = FIRST) -> l
     mine = [kind for kind in asked.kinds if kind in _ROWS]
     if not mine:
         return []
-    db.session.execute(_EACH_ITS_PLAN)
+    each_its_plan()
     ids: list[int] = []
     for part in _parts(scope, before):
         page = {**facts.values(part, known), "before": before, "most": most - len(ids), "any": asked.all_of_it}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from helpdesk.db import db
+from helpdesk.db import db, each_its_plan
 from helpdesk.errors import Invalid
 from helpdesk.now import now
 from helpdesk.people.models import Brand
@@ -58,7 +58,8 @@ def zone() -> ZoneInfo:
 
 
 def house() -> House:
-    """The brand's zone, and its hours."""
+    """The brand's zone, and its hours. Every report begins here, so from here on each statement gets its own plan."""
+    each_its_plan()
     return House(zone())
 
 
