@@ -131,7 +131,8 @@ def _part(of: str, name: str) -> str:
 
 
 def _summed(name: str) -> str:
-    return f"ARRAY[{', '.join(f'sum({name}[{place}])' for place in range(1, len(_NONE) + 1))}]"
+    """A day's replies are few enough for an int; PostgreSQL sums those twice as soon as what needs a numeric."""
+    return f"ARRAY[{', '.join(f'sum({name}[{place}]::int)' for place in range(1, len(_NONE) + 1))}]"
 
 
 def _sums(row: Sequence[Any]) -> Sums:
